@@ -1,0 +1,6 @@
+"""`python -m voiceprep`."""
+
+from voiceprep.cli import main
+
+if __name__ == "__main__":
+    main()

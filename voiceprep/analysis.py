@@ -1,0 +1,152 @@
+"""The analysis of one answer: every number a report shows, computed once.
+
+A transcript and a question go in, an `Analysis` comes out. Reports, the store and
+the JSON output read it; nothing recomputes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from voiceprep.transcript import Filler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PointStatus = Literal["covered", "partial", "missed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """How long the answer was.
+
+    `words` counts what was said, hesitations apart. `seconds` is the whole recording,
+    `speech_seconds` what is left of it without the pauses; None without times.
+    """
+
+    words: int
+    seconds: float | None
+    speech_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Words a minute: over the whole answer, and over the speech alone (articulation)."""
+
+    wpm: float | None
+    articulation_wpm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A silent pause inside the answer, in seconds."""
+
+    start: float
+    end: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class FillerRate:
+    """Fillers of both kinds a minute (None without times) and per 100 words."""
+
+    per_minute: float | None
+    per_100_words: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A literal span of the answer; times in seconds, None without times."""
+
+    quote: str
+    start: float | None
+    end: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointCoverage:
+    """One key point: whether the answer says it, how sure (0 to 1), and the words for it.
+
+    `denied` holds the words with which the speaker said the opposite, if so; such a
+    point is `missed` and has no evidence.
+    """
+
+    text: str
+    status: PointStatus
+    score: float
+    evidence: Evidence | None
+    denied: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """All key points of a question; `score` is the mean of 1, ½ and 0 over them."""
+
+    score: float
+    points: tuple[PointCoverage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """What an analysis remembers of its question."""
+
+    number: int
+    text: str
+    difficulty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything measured on one answer.
+
+    `coverage` is None where there is nothing to compare with; `coverage_absent` then
+    says why in one sentence.
+    """
+
+    question: AskedQuestion | None
+    length: Length
+    pace: Pace
+    pauses: tuple[Pause, ...]
+    fillers: tuple[Filler, ...]
+    filler_rate: FillerRate
+    coverage: Coverage | None
+    coverage_absent: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON shape: the same names, nested as they stand here."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Analysis:
+        """Read what `to_dict` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: the data has another shape.
+        """
+        question, coverage = data["question"], data["coverage"]
+        return cls(
+            AskedQuestion(**question) if question else None,
+            Length(**data["length"]),
+            Pace(**data["pace"]),
+            tuple(Pause(**p) for p in data["pauses"]),
+            tuple(Filler.from_dict(f) for f in data["fillers"]),
+            FillerRate(**data["filler_rate"]),
+            _coverage(coverage) if coverage else None,
+            data.get("coverage_absent"),
+        )
+
+
+def _coverage(data: Mapping[str, Any]) -> Coverage:
+    return Coverage(float(data["score"]), tuple(_point(p) for p in data["points"]))
+
+
+def _point(data: Mapping[str, Any]) -> PointCoverage:
+    evidence, denied = data["evidence"], data.get("denied")
+    return PointCoverage(
+        str(data["text"]),
+        data["status"],
+        float(data["score"]),
+        Evidence(**evidence) if evidence else None,
+        Evidence(**denied) if denied else None,
+    )

@@ -1,0 +1,374 @@
+"""Question banks: plain text in, questions out, every mistake named with its line.
+
+The format is the user's own:
+
+    Question 1
+    Difficulty: medium
+    Can you walk me through ... ?
+    Sample answer
+    In my last role, ...
+    Key points
+    - framed the business definition of the target
+      ~ first we agreed on what we were actually predicting
+    - made the pipeline reproducible
+
+Texts may run over several lines, blank lines may stand anywhere. `Key points` and
+`Sample answer` are optional; so are the lines beginning with `~`, further ways in
+which somebody might say the key point above them.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from voiceprep.errors import BankError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Difficulty = Literal["easy", "medium", "hard"]
+DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)
+Order = Literal["bank", "shuffle", "easy-first"]
+
+_HEADING = re.compile(r"question\s+(\S+)\s*[.:]?$", re.IGNORECASE)
+_DIFFICULTY = re.compile(r"difficulty\s*:\s*(.*)$", re.IGNORECASE)
+_LANGUAGE = re.compile(r"language\s*:\s*(\S+)$", re.IGNORECASE)
+_SECTION = re.compile(r"(sample answer|key points)\s*:?$", re.IGNORECASE)
+_POINT = re.compile(r"[-*•]\s+(.*)$")
+_PHRASING = re.compile(r"~\s*(.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPoint:
+    """One claim that a good answer makes, and further spoken ways of making it."""
+
+    text: str
+    phrasings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a bank. `sample_answer` is None and `key_points` empty if not given."""
+
+    number: int
+    text: str
+    difficulty: Difficulty
+    sample_answer: str | None = None
+    key_points: tuple[KeyPoint, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the question as JSON values."""
+        return {
+            "number": self.number,
+            "text": self.text,
+            "difficulty": self.difficulty,
+            "sample_answer": self.sample_answer,
+            "key_points": [
+                {"text": p.text, "phrasings": list(p.phrasings)} for p in self.key_points
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """A question bank: its name, its file, its language (BCP 47) and its questions."""
+
+    name: str
+    path: Path
+    questions: tuple[Question, ...]
+    language: str = "en"
+
+    def question(self, number: int) -> Question:
+        """Return the question of that number.
+
+        Raises:
+            BankError: there is none.
+        """
+        for question in self.questions:
+            if question.number == number:
+                return question
+        known = ", ".join(str(q.number) for q in self.questions)
+        raise BankError(f"{self.name}: no question {number} (there are {known})")
+
+
+def bank_folders() -> tuple[Path, ...]:
+    """Return where banks are looked for by name: the checkout's folder, else the wheel's."""
+    here = Path(__file__).resolve().parent
+    return tuple(p for p in (here / "banks", here.parent / "questions") if p.is_dir())
+
+
+def bank_files() -> dict[str, Path]:
+    """Return every packaged bank by name, in alphabetical order."""
+    found = {p.stem: p for folder in bank_folders() for p in folder.glob("*.txt")}
+    return dict(sorted(found.items()))
+
+
+def find_bank(name_or_path: str) -> Path:
+    """Return the file of a bank given by path or by name.
+
+    Raises:
+        BankError: there is neither such a file nor such a bank.
+    """
+    path = Path(name_or_path).expanduser()
+    if path.is_file():
+        return path
+    packaged = bank_files()
+    if name_or_path in packaged:
+        return packaged[name_or_path]
+    known = ", ".join(packaged) or "none"
+    what = "it is a folder" if path.is_dir() else "no such file or bank"
+    raise BankError(f"{name_or_path}: {what}; packaged banks: {known}")
+
+
+def load_bank(name_or_path: str) -> Bank:
+    """Read a bank.
+
+    Raises:
+        BankError: it cannot be found, read or used; `problems` has every mistake.
+    """
+    path = find_bank(name_or_path)
+    bank, problems = parse_bank(_read_text(path), path)
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise BankError(
+            f"{problems[0]}{more}; `voiceprep questions check {path}` lists all", problems
+        )
+    return bank
+
+
+def check_bank(name_or_path: str) -> tuple[Bank, tuple[str, ...]]:
+    """Read a bank and return it with every mistake, `FILE:LINE: expected ..., found ...`.
+
+    Raises:
+        BankError: the file cannot be found or read at all.
+    """
+    path = find_bank(name_or_path)
+    return parse_bank(_read_text(path), path)
+
+
+def select(
+    questions: Sequence[Question],
+    *,
+    numbers: Sequence[int] = (),
+    difficulties: Sequence[Difficulty] = (),
+    count: int | None = None,
+    order: Order = "bank",
+    seed: int | None = None,
+) -> tuple[Question, ...]:
+    """Choose questions: by number (in the order given), by difficulty, and how many.
+
+    `shuffle` with the same seed gives the same order every time.
+
+    Raises:
+        BankError: nothing fits, or a number is not there.
+    """
+    chosen = list(questions)
+    if numbers:
+        by_number = {q.number: q for q in chosen}
+        unknown = [n for n in numbers if n not in by_number]
+        if unknown:
+            raise BankError(f"no question {unknown[0]} in this bank")
+        chosen = [by_number[n] for n in dict.fromkeys(numbers)]
+    if difficulties:
+        chosen = [q for q in chosen if q.difficulty in difficulties]
+    if order == "shuffle":
+        random.Random(seed).shuffle(chosen)
+    elif order == "easy-first":
+        chosen.sort(key=lambda q: DIFFICULTIES.index(q.difficulty))
+    if not chosen:
+        raise BankError("no question fits the selection; widen --difficulty or --question")
+    return tuple(chosen[:count])
+
+
+def _read_text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BankError(f"{path}: cannot be read ({error.strerror})") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise BankError(
+            f"{path}:{line}: expected UTF-8 text, found byte 0x{raw[error.start]:02x}; "
+            "save the file as UTF-8"
+        ) from error
+
+
+def parse_bank(text: str, path: Path) -> tuple[Bank, tuple[str, ...]]:
+    """Parse a bank and return it with its mistakes (none if it is sound)."""
+    reader = _Reader(path)
+    for number, line in enumerate(text.splitlines(), 1):
+        reader.take(number, line.strip())
+    drafts = reader.finish()
+    questions = tuple(d.question() for d in drafts if d.complete)
+    return Bank(path.stem, path, questions, reader.language), tuple(reader.problems)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A question being read; each text with the lines it came from."""
+
+    line: int
+    number: int | None
+    difficulty: Difficulty | None = None
+    has_difficulty_line: bool = False
+    text: list[str] = field(default_factory=list)
+    sample: list[str] = field(default_factory=list)
+    points: list[tuple[list[str], list[list[str]]]] = field(default_factory=list)
+    sections: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        return self.number is not None and self.difficulty is not None and bool(self.text)
+
+    def question(self) -> Question:
+        assert self.number is not None
+        assert self.difficulty is not None
+        points = tuple(
+            KeyPoint(" ".join(words), tuple(" ".join(p) for p in phrasings))
+            for words, phrasings in self.points
+        )
+        sample = " ".join(self.sample) or None
+        return Question(self.number, " ".join(self.text), self.difficulty, sample, points)
+
+
+class _Reader:
+    """Reads a bank line by line and goes on after every mistake."""
+
+    def __init__(self, path: Path) -> None:
+        self.language = "en"
+        self.problems: list[str] = []
+        self._path = path
+        self._drafts: list[_Draft] = []
+        self._section = "question"
+        self._lines = 0
+
+    def take(self, number: int, line: str) -> None:
+        self._lines = number
+        if not line:
+            return
+        if heading := _HEADING.match(line):
+            self._begin(number, heading[1])
+        elif not self._drafts:
+            self._preamble(number, line)
+        elif section := _SECTION.match(line):
+            self._enter(number, section[1].lower())
+        else:
+            self._content(number, line)
+
+    def finish(self) -> list[_Draft]:
+        if self._drafts:
+            self._close(self._drafts[-1])
+        elif not self.problems:
+            self._problem(max(self._lines, 1), "'Question 1'", "an empty file")
+        return self._drafts
+
+    def _begin(self, line: int, number: str) -> None:
+        if self._drafts:
+            self._close(self._drafts[-1])
+        value = int(number) if number.isascii() and number.isdigit() else None
+        if not value:
+            self._problem(line, "'Question' and a whole number from 1", f"'Question {number}'")
+        first = next((d for d in self._drafts if d.number == value and value), None)
+        if first:
+            self._problem(
+                line,
+                "a number not used before",
+                f"a second 'Question {value}' (the first is on line {first.line})",
+            )
+        self._drafts.append(_Draft(line, value))
+        self._section = "question"
+
+    def _preamble(self, line: int, text: str) -> None:
+        if language := _LANGUAGE.match(text):
+            self.language = language[1]
+        elif not text.startswith("#"):
+            self._problem(line, "'Question 1'", _shown(text))
+
+    def _enter(self, line: int, section: str) -> None:
+        draft = self._drafts[-1]
+        if section in draft.sections:
+            self._problem(
+                line,
+                f"one {section!r} a question",
+                f"a second (line {draft.sections[section]})",
+            )
+        elif section == "sample answer" and "key points" in draft.sections:
+            self._problem(line, "'Sample answer' before 'Key points'", "it after them")
+        draft.sections.setdefault(section, line)
+        self._section = section
+
+    def _content(self, line: int, text: str) -> None:
+        draft = self._drafts[-1]
+        if self._section == "question":
+            self._question_text(draft, line, text)
+        elif self._section == "sample answer":
+            draft.sample.append(text)
+        else:
+            self._key_point(draft, line, text)
+
+    def _question_text(self, draft: _Draft, line: int, text: str) -> None:
+        difficulty = _DIFFICULTY.match(text)
+        if not difficulty:
+            draft.text.append(text)
+            return
+        draft.has_difficulty_line = True
+        for known in DIFFICULTIES:
+            if difficulty[1].lower() == known:
+                draft.difficulty = known
+        if draft.difficulty is None:
+            self._problem(line, "Difficulty easy, medium or hard", _shown(difficulty[1]))
+
+    def _key_point(self, draft: _Draft, line: int, text: str) -> None:
+        if point := _POINT.match(text):
+            draft.points.append(([point[1]], []))
+        elif text in ("-", "*", "•"):
+            self._problem(line, "a key point after the dash", "nothing")
+        elif not draft.points:
+            self._problem(line, "a key point beginning with '- '", _shown(text))
+        elif phrasing := _PHRASING.match(text):
+            if phrasing[1]:
+                draft.points[-1][1].append([phrasing[1]])
+            else:
+                self._problem(line, "a phrasing after the '~'", "nothing")
+        else:
+            words, phrasings = draft.points[-1]
+            (phrasings[-1] if phrasings else words).append(text)
+
+    def _close(self, draft: _Draft) -> None:
+        """Report what a finished question lacks or repeats."""
+        label = f"question {draft.number}" if draft.number else "the question"
+        if not draft.text:
+            self._problem(draft.line, f"the text of {label}", "none")
+        if not draft.has_difficulty_line:
+            self._problem(draft.line, f"a line 'Difficulty: ...' in {label}", "none")
+        for section, line in draft.sections.items():
+            if section == "sample answer" and not draft.sample:
+                self._problem(line, f"the sample answer of {label}", "nothing")
+            if section == "key points" and not draft.points:
+                self._problem(line, f"key points of {label}", "none")
+        for repeated in _repeated(draft):
+            self._problem(
+                draft.sections["key points"], f"each wording once in {label}", _shown(repeated)
+            )
+
+    def _problem(self, line: int, expected: str, found: str) -> None:
+        self.problems.append(f"{self._path}:{line}: expected {expected}, found {found}")
+
+
+def _repeated(draft: _Draft) -> Iterator[str]:
+    seen: set[str] = set()
+    for words, phrasings in draft.points:
+        for text in (" ".join(words), *(" ".join(p) for p in phrasings)):
+            if text.lower() in seen:
+                yield f"{text} twice"
+            seen.add(text.lower())
+
+
+def _shown(text: str) -> str:
+    return f"'{text if len(text) <= 60 else text[:57] + '...'}'"

@@ -1,0 +1,1 @@
+"""Pure rendering: an analysis or a transcript in, text out."""
