@@ -1,0 +1,55 @@
+"""Signals that end a session early, turned into something a loop can ask for."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Interruption:
+    """While it is entered, Ctrl-C, a termination or a closed terminal only raise a flag.
+
+    The loop that sees `requested` ends the answer and keeps it. A second Ctrl-C is
+    taken at its word and raises KeyboardInterrupt.
+    """
+
+    def __init__(self) -> None:
+        self._signal: str | None = None
+        self._before: dict[int, Any] = {}
+
+    @property
+    def requested(self) -> bool:
+        """Return whether anything asked for the end."""
+        return self._signal is not None
+
+    @property
+    def terminal_is_gone(self) -> bool:
+        """Return whether the terminal was closed."""
+        return self._signal == "SIGHUP"
+
+    def __enter__(self) -> Self:
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)  # Windows has no SIGHUP
+            if number is not None:
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if self._signal == name == "SIGINT":
+            raise KeyboardInterrupt
+        self._signal = name
