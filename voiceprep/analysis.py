@@ -48,11 +48,23 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How often something happened; `per_minute` is None without times."""
+
+    count: int
+    per_minute: float | None
+    per_100_words: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class FillerRate:
-    """Fillers of both kinds a minute (None without times) and per 100 words."""
+    """Fillers of both kinds together, and the three things counted apart."""
 
     per_minute: float | None
     per_100_words: float | None
+    hesitations: Rate
+    discourse: Rate
+    pauses: Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +143,15 @@ class Analysis:
             Pace(**data["pace"]),
             tuple(Pause(**p) for p in data["pauses"]),
             tuple(Filler.from_dict(f) for f in data["fillers"]),
-            FillerRate(**data["filler_rate"]),
+            _filler_rate(data["filler_rate"]),
             _coverage(coverage) if coverage else None,
             data.get("coverage_absent"),
         )
+
+
+def _filler_rate(data: Mapping[str, Any]) -> FillerRate:
+    apart = {name: Rate(**data[name]) for name in ("hesitations", "discourse", "pauses")}
+    return FillerRate(data["per_minute"], data["per_100_words"], **apart)
 
 
 def _coverage(data: Mapping[str, Any]) -> Coverage:

@@ -44,6 +44,7 @@ def assess(
     chosen = filler_words or FillerWords()
     marked = fillers.find_in(transcript, extra=chosen.extra, off=chosen.off)
     length = delivery.length(marked, marked.fillers)
+    pauses = delivery.pauses(marked)
     coverage, absent = _coverage(marked, question, cover)
     analysis = Analysis(
         AskedQuestion(question.number, question.text, question.difficulty)
@@ -51,9 +52,9 @@ def assess(
         else None,
         length,
         delivery.pace(length, marked),
-        delivery.pauses(marked),
+        pauses,
         marked.fillers,
-        delivery.filler_rate(marked.fillers, length),
+        delivery.filler_rate(marked.fillers, pauses, length),
         coverage,
         absent,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from voiceprep.analysis import FillerRate, Length, Pace, Pause
+from voiceprep.analysis import FillerRate, Length, Pace, Pause, Rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,10 +92,27 @@ def pace(measured: Length, transcript: Transcript) -> Pace:
     )
 
 
-def filler_rate(fillers: Sequence[Filler], measured: Length) -> FillerRate:
-    """Return fillers of both kinds a minute of the recording and per 100 words."""
-    per_100 = round(100 * len(fillers) / measured.words, 1) if measured.words else None
-    return FillerRate(_per_minute(len(fillers), measured.seconds), per_100)
+def filler_rate(
+    fillers: Sequence[Filler], silent: Sequence[Pause], measured: Length
+) -> FillerRate:
+    """Return how often hesitations, discourse markers and silent pauses came, each apart.
+
+    Per minute of the recording and per 100 words.
+    """
+    counts = Counter(f.kind for f in fillers)
+    both = _rate(len(fillers), measured)
+    return FillerRate(
+        both.per_minute,
+        both.per_100_words,
+        _rate(counts["hesitation"], measured),
+        _rate(counts["discourse"], measured),
+        _rate(len(silent), measured),
+    )
+
+
+def _rate(count: int, measured: Length) -> Rate:
+    per_100 = round(100 * count / measured.words, 1) if measured.words else None
+    return Rate(count, _per_minute(count, measured.seconds), per_100)
 
 
 def _per_minute(count: int, time_s: float | None) -> float | None:

@@ -48,7 +48,7 @@ class Interruption:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
+    def _note(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if self._signal == name == "SIGINT":
             raise KeyboardInterrupt

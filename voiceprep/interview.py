@@ -14,7 +14,7 @@ from voiceprep import audio
 from voiceprep.assessment import assess
 from voiceprep.audio import Recording
 from voiceprep.errors import AudioError, DeviceError, SessionError, VoiceError
-from voiceprep.listening import Listener
+from voiceprep.listening import Listener, Take
 from voiceprep.live import LiveTranscription
 from voiceprep.session import Answer
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from voiceprep.assessment import Coverer, FillerWords
     from voiceprep.interruption import Interruption
     from voiceprep.keys import Keys
-    from voiceprep.listening import Limits, Moment, Take, VoiceActivity
+    from voiceprep.listening import Limits, Moment, VoiceActivity
     from voiceprep.live import Transcription
     from voiceprep.microphone import Microphone
     from voiceprep.questions import Question

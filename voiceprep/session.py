@@ -114,12 +114,7 @@ class Session:
             SessionError: it is of a newer schema, or not a session.
         """
         try:
-            schema = int(data["schema"])
-            if schema > SCHEMA:
-                raise SessionError(
-                    f"written by a newer voiceprep (schema {schema}, this one reads {SCHEMA}); "
-                    "upgrade voiceprep"
-                )
+            _check_schema(int(data["schema"]))
             return cls(
                 str(data["id"]),
                 datetime.fromisoformat(data["started"]).astimezone(UTC),
@@ -135,6 +130,14 @@ class Session:
             raise
         except VoiceprepError as error:
             raise SessionError(f"not a session ({error})") from error
+
+
+def _check_schema(schema: int) -> None:
+    if schema > SCHEMA:
+        raise SessionError(
+            f"written by a newer voiceprep (schema {schema}, this one reads {SCHEMA}); "
+            "upgrade voiceprep"
+        )
 
 
 def _question(data: Mapping[str, Any]) -> Question:

@@ -15,9 +15,12 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voiceprep.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FILE_NAME = "settings.toml"
 
@@ -78,6 +81,16 @@ def load_settings(path: Path | None = None) -> dict[str, Any]:
     for key, value in data.items():
         _check(path, key, value)
     return data
+
+
+def default_map(commands: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the settings as click takes them: the same defaults for every command.
+
+    Raises:
+        SettingsError: see `load_settings`.
+    """
+    settings = load_settings()
+    return dict.fromkeys(commands, settings)
 
 
 def _check(path: Path, key: str, value: object) -> None:

@@ -7,6 +7,7 @@ Times are seconds from the start of the recording.
 
 from __future__ import annotations
 
+import json
 import math
 from bisect import bisect_right
 from dataclasses import asdict, dataclass, replace
@@ -205,6 +206,22 @@ class Transcript:
             segments,
             tuple(_fillers(data.get("fillers") or ())),
         )
+
+
+def parse_transcript(content: str, name: str) -> Transcript:
+    """Read a transcript from JSON (an object) or plain text; `name` is used in errors.
+
+    Raises:
+        VoiceprepError: it begins like JSON but is not a transcript.
+    """
+    if not content.lstrip().startswith("{"):
+        return Transcript(" ".join(content.split()))
+    try:
+        return Transcript.from_dict(json.loads(content))
+    except ValueError as error:
+        raise VoiceprepError(f"{name}: not JSON ({error})") from error
+    except VoiceprepError as error:
+        raise VoiceprepError(f"{name}: {error}") from error
 
 
 def _segment(data: Mapping[str, Any]) -> Segment:

@@ -1,0 +1,144 @@
+"""What a person sees: reports on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from voiceprep.report.terminal import (
+    WIDTH,
+    answer_report,
+    question_heading,
+    session_summary,
+)
+from voiceprep.report.wording import clock
+
+if TYPE_CHECKING:
+    from voiceprep.listening import Moment
+    from voiceprep.questions import Question
+    from voiceprep.session import Answer, Session
+
+LEVEL_FLOOR_DB = -60.0
+"""Level at the left end of the meter, dBFS; the right end is 0."""
+
+METER_CELLS = 20
+HEARD_CHARACTERS = 76
+
+KEYS_LISTENING = "Enter ends · p pause · r retake · s skip · a ask again · q quit"
+KEYS_AFTER = "Enter goes on · r retake · l listen back · q quit"
+
+
+def printer(*, stderr: bool = False) -> Console:
+    """Return a console no wider than 80 columns; in a pipe it prints plain text."""
+    console = Console(
+        stderr=stderr, highlight=False, soft_wrap=False, emoji=False, markup=False
+    )
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return console
+
+
+class Screen:
+    """The view of a session on a terminal, or append-only text in a pipe.
+
+    `quiet` leaves the reports out (the session is printed as JSON instead).
+    """
+
+    def __init__(
+        self, pace_band: tuple[float, float], *, live_words: bool, quiet: bool = False
+    ) -> None:
+        self._out = printer()
+        self._err = printer(stderr=True)
+        self._pace_band = pace_band
+        self._live_words = live_words
+        self._quiet = quiet
+        self._live: Live | None = None
+        self._draws = self._err.is_terminal and not self._err.is_dumb_terminal
+
+    def ask(self, question: Question, position: int, total: int) -> None:
+        """Show a question; where the report goes elsewhere, there too."""
+        self._stop()
+        heading = question_heading(question, position, total)
+        self._err.print()
+        self._err.print(heading)
+        if not self._quiet and self._out.is_terminal != self._err.is_terminal:
+            self._out.print()
+            self._out.print(heading)
+
+    def countdown(self, seconds_left: int) -> None:
+        """Show the time left for preparation."""
+        if seconds_left:
+            self._draw(Text(f"Prepare: {clock(seconds_left)} (any key starts)"))
+        else:
+            self._stop()
+
+    def listening(self, moment: Moment) -> None:
+        """Show the meter and the last words heard."""
+        lines = [_meter(moment)]
+        if self._live_words:
+            lines.append(Text(moment.heard[-HEARD_CHARACTERS:], style="dim"))
+        lines.append(Text(KEYS_LISTENING, style="dim"))
+        self._draw(Text("\n").join(lines))
+
+    def transcribing(self) -> None:
+        """Take the meter away."""
+        self._stop()
+
+    def report(self, answer: Answer) -> None:
+        """Print the report of an answer."""
+        self._stop()
+        if self._quiet:
+            return
+        self._out.print()
+        for block in answer_report(answer, self._pace_band):
+            self._out.print(block)
+        sys.stdout.flush()
+
+    def after_answer(self) -> None:
+        """Say which keys can be pressed now."""
+        self._err.print(f"\n{KEYS_AFTER}", style="dim")
+
+    def notice(self, line: str) -> None:
+        """Say one thing that happened."""
+        self._stop()
+        self._err.print(line, style="yellow")
+
+    def summary(self, session: Session) -> None:
+        """Print the summary."""
+        self._stop()
+        if self._quiet:
+            return
+        self._out.print()
+        for block in session_summary(session, self._pace_band):
+            self._out.print(block)
+
+    def _draw(self, what: Text) -> None:
+        if not self._draws:
+            return
+        if self._live is None:
+            self._live = Live(
+                console=self._err, auto_refresh=False, transient=True, redirect_stdout=False
+            )
+            self._live.start()
+        self._live.update(what, refresh=True)
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _meter(moment: Moment) -> Text:
+    """Return the line with elapsed time, level and warning."""
+    share = 1 - max(min(moment.level.rms_dbfs, 0.0), LEVEL_FLOOR_DB) / LEVEL_FLOOR_DB
+    filled = round(share * METER_CELLS)
+    line = Text("paused    " if moment.paused else "recording ", style="bold red")
+    line.append(f"{clock(moment.elapsed_s)} of {clock(moment.limit_s)}  ", style="default")
+    line.append("|" * filled + "." * (METER_CELLS - filled), style="green")
+    line.append(f" {max(moment.level.rms_dbfs, LEVEL_FLOOR_DB):4.0f} dB", style="default")
+    if moment.warning:
+        line.append(f"  {moment.warning}", style="bold yellow")
+    return line
