@@ -1,0 +1,217 @@
+"""Windows: a recording cut at its pauses into pieces that Whisper takes whole.
+
+What the voice-activity detector hears is kept with generous padding on both sides,
+because quiet words and hesitations score low; the middle of longer pauses is dropped.
+Every window remembers where its samples come from, so that times stay those of the
+recording. A live answer and a file differ only in the `Policy`: when a window may
+close.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from voiceprep.audio import SAMPLE_RATE
+from voiceprep.voice_activity import FRAME, FRAME_SECONDS, VoiceActivity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from voiceprep.audio import Samples
+    from voiceprep.voice_activity import Probabilities
+
+WINDOW_SECONDS = 30.0
+"""The longest piece that Whisper takes, fixed by its positional encoding."""
+
+ONSET = 0.2
+"""Speech probability from which a frame counts as speech (Silero recommends 0.5; words
+said under one's breath and hesitations are lower)."""
+
+OFFSET = 0.1
+"""Speech goes on until the probability falls below this."""
+
+PADDING_S = 0.6
+"""Kept before and after speech; a pause up to twice as long is kept whole."""
+
+_WINDOW_FRAMES = int(WINDOW_SECONDS / FRAME_SECONDS)
+_PADDING_FRAMES = round(PADDING_S / FRAME_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When a window may close before it is full.
+
+    It closes at the first pause of `pause_s` once it holds `least_s` of sound. A full
+    one is cut at its best pause after `least_full_s`.
+    """
+
+    least_s: float
+    pause_s: float
+    least_full_s: float
+
+
+LIVE = Policy(least_s=5.0, pause_s=0.5, least_full_s=10.0)
+"""Short windows, so that little is left to do when the answer ends."""
+
+WHOLE = Policy(least_s=WINDOW_SECONDS, pause_s=WINDOW_SECONDS, least_full_s=15.0)
+"""Windows as full as they get: every one costs the same to encode."""
+
+
+class _Frame(NamedTuple):
+    """FRAME samples, their number in the recording, and their speech probability."""
+
+    number: int
+    samples: Samples
+    probability: float
+    speech: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Sound for one pass of Whisper: at most WINDOW_SECONDS.
+
+    `activity` is the speech probability of each frame. `origins` says for every run of
+    unbroken sound (sample in the window, sample in the recording).
+    """
+
+    samples: Samples
+    activity: Probabilities
+    origins: tuple[tuple[int, int], ...]
+
+    @property
+    def seconds(self) -> float:
+        """Return the length of the sound in it."""
+        return len(self.samples) / SAMPLE_RATE
+
+    @property
+    def start(self) -> float:
+        """Return where it begins in the recording, in seconds."""
+        return self.origins[0][1] / SAMPLE_RATE
+
+    def time_of(self, second: float, *, is_end: bool = False) -> float:
+        """Return the second of the recording for a second of the window.
+
+        At a joint, the end of a word belongs to the run before it.
+        """
+        sample = round(second * SAMPLE_RATE)
+        run = bisect_right([w for w, _ in self.origins], sample - is_end) - 1
+        inside, outside = self.origins[max(run, 0)]
+        return (outside + sample - inside) / SAMPLE_RATE
+
+
+class Segmenter:
+    """Cuts a recording into windows as its samples arrive."""
+
+    def __init__(self, policy: Policy) -> None:
+        """Begin before the first sample."""
+        self._activity = VoiceActivity()
+        self._least = round(policy.least_s / FRAME_SECONDS)
+        self._pause = round(policy.pause_s / FRAME_SECONDS)
+        self._least_full = round(policy.least_full_s / FRAME_SECONDS)
+        self._rest = np.zeros(0, np.float32)
+        self._number = 0
+        self._kept: list[_Frame] = []
+        self._waiting: deque[_Frame] = deque(maxlen=_PADDING_FRAMES)
+        self._quiet = _PADDING_FRAMES
+        self._total = 0
+
+    @property
+    def seconds(self) -> float:
+        """Return how much has been pushed."""
+        return self._total / SAMPLE_RATE
+
+    @property
+    def quiet_s(self) -> float:
+        """Return the length of the pause at the end, up to the padding."""
+        return self._quiet * FRAME_SECONDS
+
+    def push(self, samples: Samples) -> Iterator[Window]:
+        """Take the next samples; yield the windows that they complete."""
+        self._total += len(samples)
+        probabilities = self._activity.push(samples)
+        joined = np.concatenate([self._rest, samples])
+        whole = len(joined) // FRAME * FRAME
+        self._rest = joined[whole:]
+        for part, probability in zip(
+            joined[:whole].reshape(-1, FRAME), probabilities, strict=True
+        ):
+            yield from self._take(part, float(probability))
+
+    def flush(self) -> Iterator[Window]:
+        """Yield what is left at the end of the recording."""
+        if len(self._rest):
+            probability = float(self._activity.flush()[0])
+            padded = np.pad(self._rest, (0, FRAME - len(self._rest)))
+            self._rest = self._rest[:0]
+            yield from self._take(padded, probability)
+        if window := self.open():
+            yield window
+        self._kept.clear()
+
+    def open(self) -> Window | None:
+        """Return the window that would close if the recording ended here."""
+        return self._window(self._kept)
+
+    def _take(self, samples: Samples, probability: float) -> Iterator[Window]:
+        speaking = bool(self._kept) and self._quiet == 0
+        speech = probability >= (OFFSET if speaking else ONSET)
+        frame = _Frame(self._number, samples, probability, speech)
+        self._number += 1
+        if speech:
+            self._quiet = 0
+            self._kept.extend(self._waiting)
+            self._waiting.clear()
+            self._kept.append(frame)
+        elif self._quiet < _PADDING_FRAMES:
+            self._quiet += 1
+            self._kept.append(frame)
+        else:
+            self._waiting.append(frame)
+        if self._quiet == self._pause and len(self._kept) >= self._least:
+            yield from self._cut(len(self._kept) - self._quiet // 2)
+        while len(self._kept) >= _WINDOW_FRAMES:
+            yield from self._cut(self._best_cut())
+
+    def _cut(self, position: int) -> Iterator[Window]:
+        """Close the window before frame `position`; keep what comes after it."""
+        closed, left = self._kept[:position], self._kept[position:]
+        if window := self._window(closed):
+            yield window
+        if any(f.speech for f in left):
+            self._kept = left
+        else:
+            self._kept = []
+            self._waiting.extend(left)
+            self._quiet = _PADDING_FRAMES
+
+    def _best_cut(self) -> int:
+        """Return the middle of the longest pause in the part where a cut may fall."""
+        speech = np.array([f.speech for f in self._kept])
+        best, run = (0, 0), 0
+        for i in range(self._least_full, len(speech)):
+            run = 0 if speech[i] else run + 1
+            if run:
+                best = max(best, (run, i - run // 2))
+        if best[0]:
+            return best[1]
+        activity = np.array([f.probability for f in self._kept[self._least_full :]])
+        return self._least_full + int(np.argmin(np.convolve(activity, np.ones(5), "same")))
+
+    def _window(self, frames: list[_Frame]) -> Window | None:
+        if not any(f.speech for f in frames):
+            return None
+        origins = [
+            (i * FRAME, frame.number * FRAME)
+            for i, frame in enumerate(frames)
+            if i == 0 or frame.number != frames[i - 1].number + 1
+        ]
+        return Window(
+            np.concatenate([f.samples for f in frames]),
+            np.array([f.probability for f in frames], np.float32),
+            tuple(origins),
+        )
