@@ -1,0 +1,369 @@
+"""The microphone: an answer's samples as they are spoken, or from recorded answers.
+
+A `Microphone` is asked to listen to the answer to a question and gives a `Stream` of
+16 kHz mono blocks. `LiveMicrophone` is a device, `FileMicrophone` a folder of recorded
+answers; everything after them is the same.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from voiceprep import audio
+from voiceprep.audio import Resampler
+from voiceprep.devices import Device, devices, find_device, portaudio, settings_to_try, why
+from voiceprep.errors import AudioError, DeviceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from voiceprep.audio import Samples
+    from voiceprep.questions import Question
+
+BLOCK_S = 0.05
+"""How much sound a device hands over at a time."""
+
+BUFFER_S = 0.3
+"""How long the device's own buffer lasts when the machine is too busy to fetch from it."""
+
+STALLED_S = 3.0
+"""A device that has delivered nothing for this long is taken to be gone."""
+
+GAP_S = 1.0
+"""Blocks further apart than this, against their length, mean the machine was asleep."""
+
+FILE_BLOCK_S = 0.1
+"""How much of a recorded answer is handed over at a time."""
+
+RECORDINGS = frozenset(
+    {
+        ".aac",
+        ".aif",
+        ".aiff",
+        ".amr",
+        ".flac",
+        ".m4a",
+        ".mka",
+        ".mkv",
+        ".mov",
+        ".mp3",
+        ".mp4",
+        ".oga",
+        ".ogg",
+        ".opus",
+        ".wav",
+        ".weba",
+        ".webm",
+        ".wma",
+    }
+)
+"""Endings by which recorded answers are told from what else lies in their folder."""
+
+
+class Stream(Protocol):
+    """The samples of one answer."""
+
+    overflows: int
+
+    def read(self, timeout_s: float) -> Samples | None:
+        """Return the next samples: none yet is an empty array, None is the end.
+
+        Raises:
+            DeviceError: the device is gone; all it heard before has been returned.
+        """
+
+
+class Microphone(Protocol):
+    """Something that answers are heard through."""
+
+    def listen(self, question: Question) -> AbstractContextManager[Stream]:
+        """Listen to the answer to a question.
+
+        Raises:
+            DeviceError: the device cannot be opened.
+            AudioError: there is no recorded answer, or it cannot be read.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch for which the device delivered nothing, while the machine slept."""
+
+    at_s: float
+    seconds: float
+
+
+def input_devices() -> tuple[Device, ...]:
+    """Return the microphones there are.
+
+    Raises:
+        DeviceError: the PortAudio library is missing, or fails.
+    """
+    return devices("input")
+
+
+class LiveMicrophone:
+    """A microphone of this machine, opened anew for every answer."""
+
+    def __init__(self, device: str | int | None = None) -> None:
+        """Take a device by number, name or part of its name; None is the system's own."""
+        self._wanted = device
+
+    def device(self) -> Device:
+        """Return the device that is meant.
+
+        Raises:
+            DeviceError: there is none, or the name fits several.
+        """
+        return find_device(input_devices(), self._wanted, "input")
+
+    def probe(self) -> Device:
+        """Open the device once and return it.
+
+        Raises:
+            DeviceError: it cannot be opened.
+        """
+        device = self.device()
+        with _open(device):
+            return device
+
+    @contextmanager
+    def listen(self, question: Question) -> Iterator[LiveStream]:  # noqa: ARG002 (any will do)
+        """Listen until the context is left.
+
+        Raises:
+            DeviceError: the device cannot be opened.
+        """
+        with _open(self.device()) as stream:
+            yield stream
+
+
+def _open(device: Device) -> LiveStream:
+    """Open a device with the first settings that it accepts."""
+    engine = portaudio()
+    refusal = "it refuses every sample rate"
+    for rate, channels in settings_to_try(device, 1):
+        try:
+            return LiveStream(engine, device, rate, channels)
+        except engine.PortAudioError as error:
+            refusal = why(error)
+    raise DeviceError(
+        f"microphone {device.name}: cannot be opened ({refusal}); is another program "
+        "using it, and is this one allowed to?"
+    )
+
+
+class LiveStream:
+    """What a device hears, from its opening on."""
+
+    def __init__(self, engine: Any, device: Device, rate: int, channels: int) -> None:
+        """Open and start the device.
+
+        Raises:
+            PortAudioError: it refuses.
+        """
+        self.overflows = 0
+        self.gaps: tuple[Gap, ...] = ()
+        self.rate = rate
+        self._device = device
+        self._blocks: SimpleQueue[tuple[float, NDArray[np.float32]] | None] = SimpleQueue()
+        self._resampler = Resampler(rate)
+        self._heard = 0
+        self._idle_s = 0.0
+        self._last_at: float | None = None
+        self._gone = False
+        self._engine = engine
+        self._stream = engine.InputStream(
+            samplerate=rate,
+            blocksize=round(rate * BLOCK_S),
+            device=device.number,
+            channels=channels,
+            dtype="float32",
+            latency=BUFFER_S,
+            callback=self._take,
+            finished_callback=self._finish,
+        )
+        try:
+            self._stream.start()
+        except engine.PortAudioError:
+            self._stream.close(ignore_errors=True)
+            raise
+
+    def _take(self, block: NDArray[np.float32], _frames: int, _when: Any, status: Any) -> None:
+        """Run on PortAudio's thread: copy, count, enqueue, nothing else."""
+        if status.input_overflow:
+            self.overflows += 1
+        self._blocks.put((_now(), block.copy()))
+
+    def _finish(self) -> None:
+        self._blocks.put(None)
+
+    def read(self, timeout_s: float) -> Samples | None:
+        """Return what was heard since the last read, waiting up to `timeout_s` for it.
+
+        Raises:
+            DeviceError: the device is gone; all it heard before has been returned.
+        """
+        if self._gone:
+            raise DeviceError(f"microphone {self._device.name}: was disconnected")
+        heard = [self._mono(*item) for item in self._waiting(timeout_s)]
+        if self._gone:
+            heard.append(self._resampler.flush())
+        if not heard:
+            return audio.silence(0)
+        samples = np.concatenate(heard)
+        self._heard += len(samples)
+        return samples
+
+    def _waiting(self, timeout_s: float) -> Iterator[tuple[float, NDArray[np.float32]]]:
+        """Yield every block enqueued, waiting only for the first."""
+        began = time.monotonic()
+        try:
+            item = (
+                self._blocks.get(timeout=max(timeout_s, 0.0))
+                if timeout_s > 0
+                else (self._blocks.get_nowait())
+            )
+            while item is not None:
+                self._idle_s = 0.0
+                yield item
+                item = self._blocks.get_nowait()
+            self._gone = True
+        except Empty:
+            # A sleep of the machine lies inside one wait and does not count as stalling.
+            self._idle_s += min(time.monotonic() - began, timeout_s)
+            self._gone = self._idle_s >= STALLED_S
+
+    def _mono(self, at: float, block: NDArray[np.float32]) -> Samples:
+        if self._last_at is not None:
+            late_s = at - self._last_at - len(block) / self.rate
+            if late_s > GAP_S:
+                here_s = self._heard / audio.SAMPLE_RATE
+                self.gaps = (*self.gaps, Gap(here_s, late_s))
+        self._last_at = at
+        mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
+        return self._resampler.push(mono)
+
+    def __enter__(self) -> LiveStream:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stream.abort(ignore_errors=True)
+        self._stream.close(ignore_errors=True)
+
+
+def _now() -> float:
+    """Return a time in seconds that goes on while the machine sleeps."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.time()
+
+
+class FileMicrophone:
+    """Recorded answers in place of a microphone, found by the question's number."""
+
+    def __init__(self, folder: Path, *, paced: bool = False) -> None:
+        """Take answers from a folder; `paced` plays them in real time.
+
+        Raises:
+            DeviceError: there is no such folder.
+        """
+        if not folder.is_dir():
+            what = "it is not a folder" if folder.exists() else "no such folder"
+            raise DeviceError(f"{folder}: {what}; give the folder that holds the answers")
+        self._folder = folder
+        self._paced = paced
+
+    def answer_to(self, number: int) -> Path:
+        """Return the recording that answers a question.
+
+        Raises:
+            AudioError: there is none, or more than one.
+        """
+        try:
+            files = [f for f in self._folder.iterdir() if f.suffix.lower() in RECORDINGS]
+        except OSError as error:
+            raise AudioError(f"{self._folder}: cannot be read ({error.strerror})") from error
+        found = sorted(f for f in files if question_number(f.stem) == number)
+        if not found:
+            raise AudioError(
+                f"{self._folder}: no answer to question {number} (a file named like "
+                f"question-{number:02}.wav)"
+            )
+        if len(found) > 1:
+            names = ", ".join(f.name for f in found)
+            raise AudioError(
+                f"{self._folder}: several answers to question {number} ({names}); keep one"
+            )
+        return found[0]
+
+    @contextmanager
+    def listen(self, question: Question) -> Iterator[FileStream]:
+        """Play the recorded answer to a question.
+
+        Raises:
+            AudioError: there is none, more than one, or it cannot be decoded.
+        """
+        yield FileStream(self.answer_to(question.number), paced=self._paced)
+
+
+def question_number(stem: str) -> int | None:
+    """Return the number of the question that a file name answers, None without one.
+
+    A number after "q" or "question" goes before any other; then the first counts.
+    """
+    named = re.search(r"(?<![a-z])(?:question|q)[\s_.-]*(\d+)", stem, re.IGNORECASE)
+    first = named or re.search(r"(\d+)", stem)
+    return int(first[1]) if first else None
+
+
+class FileStream:
+    """One recorded answer, as fast as it is read or at the pace it was spoken."""
+
+    def __init__(self, path: Path, *, paced: bool = False) -> None:
+        """Open the recording.
+
+        Raises:
+            AudioError: it cannot be decoded.
+        """
+        self.overflows = 0
+        self._blocks = audio.stream(path, FILE_BLOCK_S)
+        self._next = next(self._blocks, None)
+        self._paced = paced
+        self._began: float | None = None
+        self._handed_s = 0.0
+
+    def read(self, timeout_s: float) -> Samples | None:
+        """Return the next block, an empty one while it has not been spoken yet.
+
+        Raises:
+            AudioError: the recording cannot be decoded any further.
+        """
+        if self._next is None:
+            return None
+        if self._paced and not self._spoken(timeout_s):
+            return audio.silence(0)
+        block, self._next = self._next, next(self._blocks, None)
+        self._handed_s += audio.seconds(block)
+        return block
+
+    def _spoken(self, timeout_s: float) -> bool:
+        """Wait up to `timeout_s` for the end of the next block; return whether it came."""
+        assert self._next is not None
+        now = time.monotonic()
+        if self._began is None:
+            self._began = now
+        due_s = self._handed_s + audio.seconds(self._next) - (now - self._began)
+        time.sleep(max(min(due_s, timeout_s), 0.0))
+        return due_s <= timeout_s
