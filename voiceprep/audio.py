@@ -7,7 +7,8 @@ decides how much memory it takes.
 
 from __future__ import annotations
 
-import wave
+import os
+import struct
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
@@ -28,6 +29,9 @@ BLOCK_SECONDS = 1.0
 
 BYTES_PER_SAMPLE = 2
 """Recordings are written as 16-bit PCM."""
+
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
+_RIFF_LIMIT = 2**32 - 1  # 37 hours at this rate
 
 Samples = NDArray[np.float32]
 """Shape (n,), mono, SAMPLE_RATE, in [-1, 1]."""
@@ -94,23 +98,26 @@ def _decode(source: Path | IO[bytes], name: str) -> Iterator[Samples]:
     with opened as container:
         if not container.streams.audio:
             raise AudioError(f"{name}: there is no sound in it")
-        resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE)
+        resampler = av.AudioResampler("fltp", rate=SAMPLE_RATE)
         decoded = False
         try:
             for frame in container.decode(audio=0):
                 decoded = True
                 for out in resampler.resample(frame):
-                    yield _plane(out)
+                    yield _mono(out)
         except av.FFmpegError as error:
             if not decoded:
                 raise AudioError(f"{name}: {_reason(error)}") from error
         if decoded:
             for out in resampler.resample(None):
-                yield _plane(out)
+                yield _mono(out)
 
 
-def _plane(frame: Any) -> Samples:
-    return np.asarray(frame.to_ndarray(), np.float32).reshape(-1)
+def _mono(frame: Any) -> Samples:
+    """Return the mean of a frame's channels; FFmpeg's own mixdown may exceed full scale."""
+    channels: Samples = frame.to_ndarray()
+    mixed: Samples = channels.mean(axis=0, dtype=np.float32)
+    return channels[0] if len(channels) == 1 else mixed
 
 
 def _reason(error: Exception) -> str:
@@ -139,9 +146,9 @@ class Resampler:
         import av
 
         if self._engine is None:
-            self._engine = av.AudioResampler("flt", "mono", SAMPLE_RATE)
+            self._engine = av.AudioResampler("fltp", "mono", SAMPLE_RATE)
         frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(block, np.float32).reshape(1, -1), "flt", "mono"
+            np.ascontiguousarray(block, np.float32).reshape(1, -1), "fltp", "mono"
         )
         frame.sample_rate = self._rate
         return self._join(self._engine.resample(frame))
@@ -154,7 +161,7 @@ class Resampler:
 
     @staticmethod
     def _join(frames: list[Any]) -> Samples:
-        return np.concatenate([_plane(f) for f in frames]) if frames else silence(0)
+        return np.concatenate([_mono(f) for f in frames]) if frames else silence(0)
 
 
 class Recording:
@@ -172,16 +179,16 @@ class Recording:
         """
         self.path = path
         self.samples_written = 0
+        self._closed = False
         try:
-            path.touch(mode=0o600)
-            self._file = path.open("wb", buffering=0)
-            self._wave = wave.open(self._file, "wb")  # noqa: SIM115 (closed in close)
-            self._wave.setnchannels(1)
-            self._wave.setsampwidth(BYTES_PER_SAMPLE)
-            self._wave.setframerate(SAMPLE_RATE)
-            self._wave.writeframes(b"")
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
         except OSError as error:
             raise AudioError(f"{path}: cannot record there ({error.strerror})") from error
+        try:
+            self._write(_wav_header(0))
+        except AudioError:
+            self.close()
+            raise
 
     @property
     def seconds(self) -> float:
@@ -194,23 +201,32 @@ class Recording:
         Raises:
             AudioError: the disk is full or gone; what was written before stays.
         """
+        end = os.lseek(self._file, 0, os.SEEK_END)
         try:
-            self._wave.writeframes(to_pcm16(samples))
+            self._write(to_pcm16(samples))
+        except AudioError:
+            os.truncate(self._file, end)
+            raise
+        self.samples_written += len(samples)
+        os.lseek(self._file, 0, os.SEEK_SET)
+        self._write(_wav_header(self.samples_written * BYTES_PER_SAMPLE))
+
+    def _write(self, data: bytes) -> None:
+        """Write all of it; a disk that is nearly full takes a part and fails at the next."""
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
         except OSError as error:
             raise AudioError(
                 f"{self.path}: recording stopped after {self.seconds:.1f} s "
                 f"({error.strerror}); free some space and try again"
             ) from error
-        self.samples_written += len(samples)
 
     def close(self) -> None:
         """Finish the file."""
-        try:
-            self._wave.close()
-        except OSError as error:
-            raise AudioError(f"{self.path}: cannot be finished ({error.strerror})") from error
-        finally:
-            self._file.close()
+        if not self._closed:
+            self._closed = True
+            os.close(self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -222,6 +238,26 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _wav_header(data_bytes: int) -> bytes:
+    """Return the 44 bytes before the samples of a mono 16-bit PCM file (RIFF WAVE, 1991)."""
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF",
+        min(36 + data_bytes, _RIFF_LIMIT),
+        b"WAVE",
+        b"fmt ",
+        16,  # bytes of the format chunk
+        1,  # PCM
+        1,  # channels
+        SAMPLE_RATE,
+        SAMPLE_RATE * BYTES_PER_SAMPLE,
+        BYTES_PER_SAMPLE,
+        8 * BYTES_PER_SAMPLE,
+        b"data",
+        min(data_bytes, _RIFF_LIMIT - 36),
+    )
 
 
 def write(path: Path, samples: Samples) -> None:
