@@ -49,7 +49,7 @@ KEYS: dict[str, End] = {
 class VoiceActivity(Protocol):
     """Says of samples fed in pieces how long nobody has spoken."""
 
-    def push(self, samples: Samples) -> None:
+    def push(self, samples: Samples) -> object:
         """Take the next samples."""
 
     @property

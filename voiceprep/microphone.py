@@ -291,10 +291,7 @@ class FileMicrophone:
         Raises:
             AudioError: there is none, or more than one.
         """
-        try:
-            files = [f for f in self._folder.iterdir() if f.suffix.lower() in RECORDINGS]
-        except OSError as error:
-            raise AudioError(f"{self._folder}: cannot be read ({error.strerror})") from error
+        files = _recordings(self._folder)
         found = sorted(f for f in files if question_number(f.stem) == number)
         if not found:
             raise AudioError(
@@ -316,6 +313,23 @@ class FileMicrophone:
             AudioError: there is none, more than one, or it cannot be decoded.
         """
         yield FileStream(self.answer_to(question.number), paced=self._paced)
+
+
+def answered_numbers(folder: Path) -> frozenset[int]:
+    """Return the numbers of the questions that a folder holds answers to.
+
+    Raises:
+        AudioError: it cannot be read.
+    """
+    numbers = (question_number(f.stem) for f in _recordings(folder))
+    return frozenset(n for n in numbers if n is not None)
+
+
+def _recordings(folder: Path) -> list[Path]:
+    try:
+        return [f for f in folder.iterdir() if f.suffix.lower() in RECORDINGS]
+    except OSError as error:
+        raise AudioError(f"{folder}: cannot be read ({error.strerror})") from error
 
 
 def question_number(stem: str) -> int | None:

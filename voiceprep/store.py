@@ -139,7 +139,7 @@ class Store:
             SessionError: nothing can be written there.
         """
         started = datetime.now(UTC).replace(microsecond=0)
-        name = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        name = f"{started:%Y%m%d-%H%M}-{secrets.token_hex(2)}"
         folder = self.sessions_folder / name
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

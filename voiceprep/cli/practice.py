@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from voiceprep.cli import INTERRUPTED, options
-from voiceprep.errors import SessionError
+from voiceprep.errors import AudioError, SessionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from voiceprep.keys import Keys
     from voiceprep.live import Transcription
     from voiceprep.microphone import Microphone
-    from voiceprep.questions import Difficulty, Order
+    from voiceprep.questions import Difficulty, Order, Question
     from voiceprep.speaker import Speaker
     from voiceprep.store import OpenSession
 
@@ -127,8 +126,7 @@ class _Wishes:
 @options.pace_band
 @click.option("--resume", is_flag=True, help="Go on with the session that was interrupted.")
 @options.as_json
-@click.pass_context
-def practice(ctx: click.Context, **chosen: Any) -> None:
+def practice(**chosen: Any) -> None:
     """Hold a spoken interview with the questions of BANK (a name or a file).
 
     Each question is spoken; you answer aloud and end with Enter. The report
@@ -158,7 +156,7 @@ def practice(ctx: click.Context, **chosen: Any) -> None:
     if wishes.as_json:
         options.echo_json(session.to_dict())
     if interruption.requested:
-        ctx.exit(INTERRUPTED)
+        click.get_current_context().exit(INTERRUPTED)
 
 
 def _session(wishes: _Wishes, screen: Screen) -> tuple[OpenSession, str]:
@@ -179,7 +177,7 @@ def _session(wishes: _Wishes, screen: Screen) -> tuple[OpenSession, str]:
         )
     bank = load_bank(wishes.bank)
     plan = select(
-        bank.questions,
+        bank.questions if wishes.numbers else _answered(bank.questions, wishes.answers),
         numbers=wishes.numbers,
         difficulties=wishes.difficulties,
         count=wishes.count,
@@ -187,6 +185,26 @@ def _session(wishes: _Wishes, screen: Screen) -> tuple[OpenSession, str]:
         seed=wishes.seed,
     )
     return store.create(bank.name, plan), bank.language
+
+
+def _answered(questions: tuple[Question, ...], answers: Path | None) -> tuple[Question, ...]:
+    """Return the questions to choose from: all, or those that have a recorded answer.
+
+    Raises:
+        AudioError: the folder holds no answer to any of them.
+    """
+    if answers is None:
+        return questions
+    from voiceprep.microphone import answered_numbers
+
+    numbers = answered_numbers(answers)
+    found = tuple(q for q in questions if q.number in numbers)
+    if not found:
+        raise AudioError(
+            f"{answers}: no recorded answer to any question of the bank "
+            "(files named like question-02.wav)"
+        )
+    return found
 
 
 def _setup(
@@ -200,7 +218,7 @@ def _setup(
     from voiceprep.engines import BackgroundCoverer
     from voiceprep.interview import Setup
     from voiceprep.listening import Limits
-    from voiceprep.voice_activity import SilenceTimer
+    from voiceprep.voice_activity import VoiceActivity
 
     recorded = wishes.answers is not None
     return Setup(
@@ -211,7 +229,7 @@ def _setup(
         keys=keys,
         view=screen,
         limits=Limits(wishes.limit, wishes.silence),
-        voice_activity=SilenceTimer,
+        voice_activity=VoiceActivity,
         filler_words=FillerWords(wishes.fillers, wishes.no_fillers),
         prep_s=0 if recorded else wishes.prep,
         play=lambda path: _play(path, wishes.output),
@@ -228,11 +246,9 @@ def _transcription(wishes: _Wishes) -> Callable[[str], Transcription]:
 
 
 def _keys(wishes: _Wishes) -> AbstractContextManager[Keys]:
-    from voiceprep.keys import NoKeys, TerminalKeys
+    from voiceprep.keys import NoKeys, terminal_keys
 
-    if wishes.answers is not None or not sys.stdin.isatty():
-        return NoKeys()
-    return TerminalKeys()
+    return terminal_keys() if wishes.answers is None else NoKeys()
 
 
 def _speaker(wishes: _Wishes, language: str) -> Speaker:

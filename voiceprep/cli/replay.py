@@ -76,27 +76,23 @@ def _list(store: Store, as_json: bool) -> None:
     if not sessions:
         click.echo("No session yet. `voiceprep practice` starts one.", err=True)
         return
-    from voiceprep.cli.screen import printer
+    from voiceprep.cli.screen import printer, show
     from voiceprep.report.terminal import session_list
 
-    printer().print(session_list(sessions))
+    show(printer(), session_list(sessions))
 
 
 def _show(session: Session, answers: tuple[Answer, ...], band: tuple[float, float]) -> None:
-    from voiceprep.cli.screen import printer
+    from voiceprep.cli.screen import printer, show
     from voiceprep.report.terminal import answer_report, question_heading, session_summary
 
     out = printer()
     numbers = [q.number for q in session.plan]
     for answer in answers:
         position = 1 + numbers.index(answer.question.number)
-        out.print(question_heading(answer.question, position, len(numbers)))
-        out.print()
-        for block in answer_report(answer, band):
-            out.print(block)
-        out.print()
-    for block in session_summary(session, band):
-        out.print(block)
+        heading = question_heading(answer.question, position, len(numbers))
+        show(out, heading, "", *answer_report(answer, band), "")
+    show(out, *session_summary(session, band))
 
 
 def _play(store: Store, session: Session, answer: Answer, device: str | None) -> None:

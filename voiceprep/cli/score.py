@@ -60,12 +60,10 @@ def score(
     if as_json:
         options.echo_json(analysis.to_dict())
         return
-    from voiceprep.cli.screen import printer
+    from voiceprep.cli.screen import printer, show
     from voiceprep.report.terminal import report
 
-    out = printer()
-    for block in report(transcript, analysis, question, pace_band):
-        out.print(block)
+    show(printer(), *report(transcript, analysis, question, pace_band))
 
 
 def _question(bank: str | None, number: int | None) -> Question | None:
@@ -97,5 +95,5 @@ def _transcript(
     from voiceprep.engines import load_transcriber
 
     blocks = audio.stream(path)
-    transcriber = load_transcriber(model, verbatim=verbatim)()
-    return transcriber.transcribe(blocks, context=question.text if question else None)
+    loading = load_transcriber(model, verbatim=verbatim)
+    return loading().transcribe(blocks, context=question.text if question else None)

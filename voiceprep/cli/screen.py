@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -18,6 +17,8 @@ from voiceprep.report.terminal import (
 from voiceprep.report.wording import clock
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from voiceprep.listening import Moment
     from voiceprep.questions import Question
     from voiceprep.session import Answer, Session
@@ -41,6 +42,20 @@ def printer(*, stderr: bool = False) -> Console:
     return console
 
 
+def show(console: Console, *blocks: RenderableType) -> None:
+    """Print blocks; into a pipe without the blanks that fill a line."""
+    if console.is_terminal:
+        for block in blocks:
+            console.print(block)
+        return
+    with console.capture() as capture:
+        for block in blocks:
+            console.print(block)
+    lines = capture.get().splitlines()
+    console.file.write("".join(f"{line.rstrip()}\n" for line in lines))
+    console.file.flush()
+
+
 class Screen:
     """The view of a session on a terminal, or append-only text in a pipe.
 
@@ -62,11 +77,9 @@ class Screen:
         """Show a question; where the report goes elsewhere, there too."""
         self._stop()
         heading = question_heading(question, position, total)
-        self._err.print()
-        self._err.print(heading)
+        show(self._err, "", heading)
         if not self._quiet and self._out.is_terminal != self._err.is_terminal:
-            self._out.print()
-            self._out.print(heading)
+            show(self._out, "", heading)
 
     def countdown(self, seconds_left: int) -> None:
         """Show the time left for preparation."""
@@ -92,10 +105,7 @@ class Screen:
         self._stop()
         if self._quiet:
             return
-        self._out.print()
-        for block in answer_report(answer, self._pace_band):
-            self._out.print(block)
-        sys.stdout.flush()
+        show(self._out, "", *answer_report(answer, self._pace_band))
 
     def after_answer(self) -> None:
         """Say which keys can be pressed now."""
@@ -111,9 +121,7 @@ class Screen:
         self._stop()
         if self._quiet:
             return
-        self._out.print()
-        for block in session_summary(session, self._pace_band):
-            self._out.print(block)
+        show(self._out, "", *session_summary(session, self._pace_band))
 
     def _draw(self, what: Text) -> None:
         if not self._draws:

@@ -228,7 +228,7 @@ def _said(transcript: Transcript, analysis: Analysis) -> Iterator[RenderableType
 
 
 def _points(analysis: Analysis, sample: str | None) -> Iterator[RenderableType]:
-    if analysis.coverage is None:
+    if analysis.coverage is None or not analysis.length.words:
         return
     yield Text()
     yield _indented(Text("Key points", style="bold"))
@@ -266,11 +266,12 @@ def _indented(what: RenderableType, columns: int = 0) -> RenderableType:
 
 def session_list(sessions: Sequence[Session]) -> RenderableType:
     """Return a table of sessions, one a row."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("session", "started", "bank"):
-        table.add_column(column, no_wrap=True, overflow="ellipsis")
-    for column in ("answers", "key points", "fillers/min"):
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for column in ("session", "started"):
+        table.add_column(column, no_wrap=True)
+    for column in ("answers", "points", "fill/min"):
         table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("bank", no_wrap=True, overflow="ellipsis")
     for session in sessions:
         table.add_row(*_session_row(session))
     return table
@@ -285,8 +286,8 @@ def _session_row(session: Session) -> tuple[str, ...]:
     return (
         session.id,
         session.started.astimezone().strftime("%Y-%m-%d %H:%M"),
-        session.bank,
         str(len(session.answers)),
         f"{covered}/{len(points)}" if points else "-",
         f"{sum(rates) / len(rates):.1f}" if rates else "-",
+        session.bank,
     )
