@@ -165,7 +165,7 @@ class SpokenSpeaker:
         """
         if not text.strip():
             return True
-        path = self._synthesised(text, stop)
+        path = self.synthesised(text, stop)
         if path is None:
             return False
         try:
@@ -177,8 +177,12 @@ class SpokenSpeaker:
             raise VoiceError(f"{error}; it was deleted, try again") from error
         return playback.play(samples, rate, self._device, stop)
 
-    def _synthesised(self, text: str, stop: Callable[[], bool]) -> Path | None:
-        """Wait until a text has been synthesised, None if `stop` said so before."""
+    def synthesised(self, text: str, stop: Callable[[], bool] = playback.never) -> Path | None:
+        """Return the WAV file of a text once it is there, None if `stop` said so before.
+
+        Raises:
+            VoiceError: it cannot be synthesised.
+        """
         self._want(text, first=True)
         while True:
             with self._changed:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 import wave
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,8 +59,14 @@ class SystemEngine:
         """Write a text, spoken, to a file."""
         self._engine.setProperty("voice", voice)
         self._engine.setProperty("rate", round(rate))
+        finished = threading.Event()
+        listener = self._engine.connect("finished-utterance", lambda **_: finished.set())
         self._engine.save_to_file(text, path)
         self._engine.runAndWait()
+        if self._espeak:
+            # runAndWait of pyttsx3 2.99 may come back early; the file is written at the end.
+            finished.wait()
+        self._engine.disconnect(listener)
         used = str(self._engine.getProperty("voice"))
         if self._espeak and used != voice:
             # pyttsx3 does not look at what eSpeak NG answers and keeps the voice it had.

@@ -19,6 +19,9 @@ PROGRAM = Path(__file__).with_name("synthesis.py")
 START_LIMIT_S = 30.0
 """How long an engine may take to load, on a slow and busy machine."""
 
+WAV_HEADER_BYTES = 44
+"""A sound file no longer than its header holds no sound."""
+
 LIMIT_S_PER_CHARACTER = 0.1
 """How much longer it may take for each character; eSpeak NG needs 0.0001, piper 0.005."""
 
@@ -74,7 +77,7 @@ class Synthesizer:
         limit_s = self._start_limit_s + LIMIT_S_PER_CHARACTER * len(text)
         request = {"do": "speak", "text": text, "voice": voice, "rate": rate_wpm}
         self._ask({**request, "path": str(path.absolute())}, limit_s)
-        if not path.is_file() or path.stat().st_size == 0:
+        if not path.is_file() or path.stat().st_size <= WAV_HEADER_BYTES:
             raise VoiceError(f"voice {voice}: nothing was written; try another --voice")
 
     def _ask(self, request: dict[str, Any], limit_s: float) -> dict[str, Any]:
