@@ -71,6 +71,7 @@ class _Words:
     def __init__(self, tokens: Sequence[_Token]) -> None:
         self.tokens = tokens
         self.fillers: set[int] = set()
+        self.markers: set[int] = set()
         commas = sum(t.after == _PAUSE for t in tokens)
         stops = sum(t.after == _START for t in tokens[:-1])
         # Speech transcribed with punctuation has a mark every dozen words or so; short
@@ -112,6 +113,10 @@ class _Words:
     def beside_filler(self, i: int, way: int) -> bool:
         """Return whether the very next word, before or after, is a filler already found."""
         return i + way in self.fillers
+
+    def marker_after(self, i: int) -> bool:
+        """Return whether a discourse marker already found stands right after `i`."""
+        return i + 1 in self.markers
 
     def left(self, i: int, count: int) -> list[str]:
         """Return up to `count` words before `i`, nearest first, within the sentence."""
@@ -167,9 +172,11 @@ _ANSWER = frozenset(("hmm", "hm", "mm", "huh", "uh-huh", "mm-hmm"))
 # token, 1984, on oh and ah).
 _INSIGHT = wc.words(
     "yes yeah yep right ok okay great good nice perfect thanks thank sorry no now that's of "
-    "interesting got cool well but gotcha sure alright there"
+    "interesting got cool well but gotcha sure alright there that so"
 )
-_MENTION = wc.words("word words sound sounds filler fillers syllable saying letters")
+# Before a sound that is talked about, not made.
+_MENTION = wc.words("word words sound sounds filler fillers syllable saying letters every each")
+_HOW_OFTEN = wc.words("instead when every constantly too so all twice before again less more")
 _ER_NOUN = wc.words(
     "diagram diagrams model models modelling modeling visit visits department doctor doctors "
     "nurse nurses room rooms wait physician admissions patients"
@@ -186,24 +193,24 @@ def _hesitation(words: _Words, i: int) -> str | None:
 
 
 def _mentioned(words: _Words, i: int) -> bool:
-    """Return whether the word is talked about: "the word um", "I say um a lot"."""
-    before, after = words.word(i, -1), words.right(i, 2)
-    if before in _MENTION:
+    """Return whether the sound is talked about: "the word um", "I say um and uh a lot"."""
+    before, after = words.word(i, -1), words.word(i, 1)
+    if words.after(i) == _NONE and after in ("and", "or") and _spelled(words.word(i, 2)):
+        return words.word(i, -1) in _MENTION | _SAY
+    if before in ("and", "or") and words.before(i) == _NONE and _spelled(words.word(i, -2)):
+        return words.word(i, -3) in _MENTION | _SAY
+    if before in _MENTION and words.tokens[i].before == _NONE:
         return True
-    if before in ("say", "saying", "says", "said") and words.after(i) == _NONE:
-        return bool(after) and (
-            after[0] in ("instead", "when", "every", "or", "constantly")
-            or after[:2]
-            in (
-                ["a", "lot"],
-                ["too", "much"],
-                ["too", "often"],
-                ["so", "much"],
-                ["so", "often"],
-                ["all", "the"],
-            )
-        )
-    return False
+    if before in _SAY and words.tokens[i].before == words.after(i) == _NONE:
+        return after in _HOW_OFTEN or words.right(i, 2) == ["a", "lot"]
+    return words.punctuated and words.tokens[i].before == _START and after in wc.BE
+
+
+_SAY = wc.words("say says said write wrote hear heard count counted")
+
+
+def _spelled(word: str) -> bool:
+    return any(p.fullmatch(word) for p in _HESITATIONS.values())
 
 
 def _no_sound(words: _Words, i: int, name: str) -> bool:
@@ -341,19 +348,26 @@ _KNOWN = wc.words(
 )
 
 
+# Adverbs that modify know itself: the person you know best.
+_DEGREE = wc.words("best better well more most less enough already too yet")
+_TELLER = wc.words("i we there i'm i've we're we've there's i'd we'd")
+
+
 def _you_know(place: _Place) -> bool:
     """Parenthetical "you know", or one where "know" can have neither subject nor object."""
     before, after = place.previous, place.next
     if before in _MIND - {"so", "that", "like"} and place.before == _NONE:
         return False
-    if place.parenthetical:
+    if before in ("let", "lets", "letting") and place.before == _NONE:
+        return False
+    if place.parenthetical or before == "like":
         return True
     if place.before == _START and place.after == _NONE and place.words.punctuated:
         return _narrative(place)
     if (
         after in _KNOWN
         and place.after == _NONE
-        and not wc.is_finite(" ".join(place.right(2)[1:]))
+        and (after in _DEGREE or not wc.is_finite(" ".join(place.right(2)[1:])))
     ):
         return False
     if place.before == _NONE and place.words.beside_filler(place.last, 1):
@@ -374,6 +388,15 @@ def _you_know(place: _Place) -> bool:
     )
 
 
+def _know_what(place: _Place) -> bool:
+    """The tag "you know what I mean", not the question or condition with those words."""
+    return place.previous not in _MIND and (
+        place.parenthetical
+        or (place.after != _NONE and bool(place.left()))
+        or (not place.words.punctuated and bool(place.left()))
+    )
+
+
 def _incomplete(word: str) -> bool:
     """Return whether a clause cannot end at a word, so that what follows interrupts it."""
     return (
@@ -391,36 +414,22 @@ def _narrative(place: _Place) -> bool:
     ahead = place.right(6)
     if not ahead:
         return False
-    if ahead[0] in (
-        "i",
-        "we",
-        "there",
-        "i'm",
-        "i've",
-        "we're",
-        "we've",
-        "there's",
-        "i'd",
-        "we'd",
-    ):
+    if ahead[0] in _TELLER:
         return True
     if wc.is_subject(ahead[0]) or (ahead[0] in wc.DETERMINER and not place.words.punctuated):
-        return any(wc.is_finite(w) and w not in wc.MODAL for w in ahead[1:5])
+        contracted = ahead[0] in wc.CONTRACTED_SUBJECT and not place.words.punctuated
+        return contracted or any(wc.is_finite(w) and w not in wc.MODAL for w in ahead[1:5])
     return False
+
+
+_MEANT = wc.WH | wc.words("one ones thing things do did")
+_MEANING = wc.words("that to by business well every it this what something")
 
 
 def _i_mean(place: _Place) -> bool:
     """Clause-initial "I mean"; not the verb that explains a word."""
     behind = place.left(10)
-    if behind[:1] and behind[0] in wc.WH | {
-        "which",
-        "one",
-        "things",
-        "thing",
-        "do",
-        "did",
-        "ones",
-    }:
+    if behind[:1] and behind[0] in _MEANT:
         return False
     if place.after == _NONE and ("by" in behind[:5] or {"say", "said", "says"} & set(behind)):
         return False
@@ -428,17 +437,12 @@ def _i_mean(place: _Place) -> bool:
         return not place.words.punctuated
     if place.after != _NONE:
         return True
-    return place.next not in (
-        "that",
-        "to",
-        "by",
-        "business",
-        "well",
-        "every",
-        "it",
-        "this",
-        "what",
-    ) or (len(place.right(2)) == 2 and wc.is_finite(place.right(2)[1]))
+    ahead = place.right(5)
+    if "when" in behind and place.before == _PAUSE and place.next in wc.DETERMINER:
+        return False
+    if place.words.punctuated and ahead[:1] and ahead[0] in wc.DETERMINER and len(ahead) < 5:
+        return any(wc.is_finite(w) or w.endswith("s") for w in ahead[2:])
+    return place.next not in _MEANING or (len(ahead) > 1 and wc.is_finite(ahead[1]))
 
 
 _KIND_OF = wc.words(
@@ -458,7 +462,11 @@ def _kind_of(place: _Place) -> bool:
         return False
     if place.before == _NONE and before in ("this", "that", "which"):
         return _hedged_verb(ahead)
+    if before == "of" and after in wc.DETERMINER:
+        return True
     if place.before == _NONE and before in _KIND_OF:
+        return False
+    if after in ("thing", "things", "stuff", "person") and before not in wc.BE:
         return False
     return not (len(behind) == 2 and wc.is_adjective(before) and behind[1] in wc.DETERMINER)
 
@@ -468,6 +476,8 @@ def _hedged_verb(ahead: Sequence[str]) -> bool:
         return False
     after = ahead[1] if len(ahead) > 1 else ""
     if ahead[0] in wc.PAST_IRREGULAR or ahead[0] in wc.BE:
+        return True
+    if ahead[0] in wc.PERCEPTION and ahead[0].endswith(("s", "ed")):
         return True
     takes = after in wc.DETERMINER or after in wc.PREPOSITION or after in wc.OBJECT_PRONOUN
     return (wc.is_participle(ahead[0]) or ahead[0].endswith("s")) and (
@@ -505,38 +515,31 @@ def _always(place: _Place) -> bool:
 # --- like -------------------------------------------------------------------------
 
 _SAYING = wc.words("said say says mentioned told describe described explained noted saying")
-_LIKE_ADVERB = wc.ADVERB - {
-    "more",
-    "less",
-    "most",
-    "all",
-    "just",
-    "not",
-    "almost",
-    "exactly",
-    "never",
-}
+_LIKE_ADVERB = wc.ADVERB - wc.words("more less most all just not almost exactly never")
+
+
+_WHOLE = wc.words("whole good full solid quarter half")
 
 
 def _quantity(ahead: Sequence[str]) -> bool:
-    """Return whether the words ahead give an amount: three weeks, half, a couple, a month."""
+    """Return whether the words ahead give an amount or a date: three weeks, a month, May."""
     if not ahead:
         return False
-    if (wc.is_number(ahead[0]) and ahead[0] != "one") or ahead[0] in wc.QUANTIFIER:
+    if (wc.is_number(ahead[0]) and ahead[0] != "one") or ahead[0] in wc.QUANTIFIER | wc.DATE:
         return True
-    if ahead[0] == "one" and len(ahead) > 1:
-        return ahead[1] in wc.MEASURE or ahead[1] in ("or", "percent", "in")
-    skip = (
-        2
-        if len(ahead) > 2 and ahead[1] in ("whole", "good", "full", "solid", "quarter", "half")
-        else 1
-    )
-    return (
-        ahead[0] in ("a", "an", "the")
-        and len(ahead) > skip
-        and (ahead[skip] in wc.MEASURE or wc.is_number(ahead[skip]))
-        and ahead[0] != "the"
-    )
+    after = ahead[1] if len(ahead) > 1 else ""
+    if ahead[0] == "one":
+        return after in wc.MEASURE or after in ("or", "percent", "in")
+    if ahead[0] in ("so", "too", "that") and after in ("much", "many", "little", "few"):
+        return True
+    unit = ahead[2] if len(ahead) > 2 and after in _WHOLE else after
+    return ahead[0] in ("a", "an") and (unit in wc.MEASURE or wc.is_number(unit))
+
+
+# After "what is it like" (with its it left out) comes the end or one of these.
+_LIKENESS_END = wc.words("to in at working being when for on now there and before after") | {""}
+_LIKENESS = wc.BE | wc.words("it that this he she they look looks")
+_IF_LIKE = wc.words("if whatever however whenever wherever")
 
 
 def _like_idiom(place: _Place) -> bool | None:
@@ -545,38 +548,15 @@ def _like_idiom(place: _Place) -> bool | None:
     before, after = place.previous, place.next
     if before == "the" and after in ("", "and", "button", "buttons", "count", "counts"):
         return False
-    if (
-        before in wc.SUBJECT_PRONOUN
-        and len(behind) > 1
-        and behind[1] in ("if", "whatever", "however", "whenever", "wherever")
-    ):
+    if before in wc.SUBJECT_PRONOUN and behind[1:2] and behind[1] in _IF_LIKE:
         return False
     said = (ahead[1:2] and ahead[1] in _SAYING) or ahead[1:3] == ["was", "saying"]
     if said and wc.is_subject(after) and place.after == _NONE:
         return False
     if after in ("this", "that", "so") and len(ahead) == 1 and place.after == _NONE:
         return False
-    if (
-        {"what", "what's"} & set(behind)
-        and after
-        in (
-            "",
-            "to",
-            "in",
-            "at",
-            "working",
-            "being",
-            "when",
-            "for",
-            "on",
-            "now",
-            "there",
-            "and",
-            "before",
-            "after",
-        )
-        and before in wc.BE | {"it", "that", "this", "he", "she", "they", "look", "looks"}
-    ):
+    asked = bool({"what", "what's"} & set(behind)) and before in _LIKENESS
+    if asked and after in _LIKENESS_END:
         return False
     return None
 
@@ -638,11 +618,15 @@ def _like_verb(place: _Place) -> bool | None:
         place.last, 1
     )
     subject, outer = head[0], head[1] if len(head) > 1 else ""
+    if subject == "to" and outer in _GOAL:
+        return True
     if subject in wc.MODAL | wc.DO | {"to", "not"}:
         return _like_infinitive(subject, outer, ahead, pause=pause)
     if subject in wc.PLURAL_ANIMATE:
         if outer in wc.MODAL | wc.DO:
             return bool(ahead) and ahead[0] in wc.BASE_VERB
+        if ahead[:1] and ahead[0] in ("most", "best", "least", "better", "more"):
+            return False
         return pause or _action(ahead)
     if subject in ("it", "he", "she", "this", "that", "nobody", "everybody", "everyone", "who"):
         return (
@@ -653,30 +637,47 @@ def _like_verb(place: _Place) -> bool | None:
     return None
 
 
-def _like_infinitive(aux: str, outer: str, ahead: Sequence[str], *, pause: bool) -> bool | None:
-    """Decide "like" after an auxiliary or "to"."""
-    del outer
+# Before "to" as a preposition: back to like the first question.
+_GOAL = wc.words(
+    "back up over down close closer next compared due according led went moved switched talked "
+    "spoke access similar"
+)
+
+
+_SOME = wc.words("a an this these some")
+_PARTICLE = wc.words("over again up down out off through away back forward around")
+
+
+def _base(ahead: Sequence[str]) -> bool:
+    """Return whether a base verb follows; one that may be a noun, with an object after it."""
     if not ahead:
         return False
-    if aux in ("to", "do", "did", "does", "doing", "done") and (
-        _quantity(ahead) or ahead[0] in ("every", "no")
-    ):
+    after = ahead[1] if len(ahead) > 1 else ""
+    object_follows = after in wc.DETERMINER | wc.OBJECT_PRONOUN | _PARTICLE
+    return ahead[0] in wc.BASE_VERB or (ahead[0] in wc.VERB_OR_NOUN and object_follows)
+
+
+def _like_infinitive(aux: str, outer: str, ahead: Sequence[str], *, pause: bool) -> bool | None:
+    """Decide "like" after an auxiliary or "to"."""
+    if not ahead:
+        return False
+    if aux in ("do", "doing") and outer in wc.MODAL | {"to"}:
+        return ahead[0] not in ("that", "this", "it")
+    if aux in wc.DO | {"to"} and (_quantity(ahead) or ahead[0] in ("every", "no")):
+        return aux not in ("don't", "doesn't", "didn't")
+    if aux in ("do", "did", "doing", "done") and ahead[0] in _SOME:
         return True
-    if aux in ("do", "did", "doing", "done") and ahead[0] in (
-        "a",
-        "an",
-        "this",
-        "these",
-        "some",
-    ):
-        return True
-    if ahead[0] in wc.BASE_VERB or (
-        wc.is_adverb(ahead[0]) and len(ahead) > 1 and ahead[1] in wc.BASE_VERB
-    ):
+    if _base(ahead) or (wc.is_adverb(ahead[0]) and _base(ahead[1:])):
         return True
     if aux == "not":
         return None
     return pause and ahead[0] != "to"
+
+
+_SUCH = wc.words(
+    "more something anything nothing much exactly things stuff almost bit lot rather quite "
+    "people less"
+)
 
 
 def _like_compared(place: _Place) -> bool | None:
@@ -693,40 +694,23 @@ def _like_compared(place: _Place) -> bool | None:
         for w in between
     ):
         return _degree(ahead)
-    if before in (
-        "more",
-        "something",
-        "anything",
-        "nothing",
-        "much",
-        "exactly",
-        "things",
-        "stuff",
-        "almost",
-        "bit",
-        "lot",
-        "rather",
-        "quite",
-        "people",
-        "less",
-    ):
+    if before in _SUCH:
         return False
-    if before in ("just", "not", "it's") and before != "it's":
+    if before in ("just", "not"):
         return _quantity(ahead) or _degree(ahead)
     if before in wc.MANNER and not _quantity(ahead) and before not in wc.TRANSITIVE:
         return _degree(ahead) or pause
     return None
 
 
+_DEGREE_WORD = wc.INTENSIFIER - wc.words("all just almost not more less most still only")
+
+
 def _degree(ahead: Sequence[str]) -> bool:
     """Return whether an intensified adjective or adverb follows: really hard, super slow."""
-    return (
-        len(ahead) > 1
-        and ahead[0]
-        in wc.INTENSIFIER
-        - {"all", "just", "almost", "not", "more", "less", "most", "still", "only"}
-        and (wc.is_adjective(ahead[1]) or wc.is_adverb(ahead[1]) or wc.is_participle(ahead[1]))
-    )
+    if len(ahead) < 2 or ahead[0] not in _DEGREE_WORD:
+        return False
+    return wc.is_adjective(ahead[1]) or wc.is_adverb(ahead[1]) or wc.is_participle(ahead[1])
 
 
 def _like_amount(place: _Place) -> bool | None:
@@ -741,75 +725,82 @@ def _like_amount(place: _Place) -> bool | None:
     )
 
 
+# First words of a quote after be like, beside interjections (Romaine and Lange 1991).
+_QUOTE_OPENER = wc.words(
+    "what how where when why who let's can don't do is are just if could should this that my "
+    "nobody everybody please guys"
+)
+_UNVOICED = wc.words("it this that it's that's which what there these those here")
+_ROUGHLY = wc.words("around about almost maybe probably after before on at")
+
+
 def _like_quote(place: _Place) -> bool | None:
     """After be: a quote, a state or a hedge, or a comparison."""
-    behind, ahead = place.left(4), place.right(6)
+    behind, ahead = _head(place), place.right(6)
+    if place.previous in wc.BE | {"go", "goes"}:
+        behind = place.left(5)
     if not behind or behind[0] not in wc.BE | {"go", "goes"}:
-        head = _head(place)
-        if not head or head[0] not in wc.BE:
-            return None
-        behind = head
-    if place.after == _PAUSE:
+        return None
+    if place.words.tokens[place.last].after == _PAUSE:
         return True
     if not ahead:
         return False
-    before, after = behind[0], ahead[0]
-    subject = behind[1] if len(behind) > 1 else ""
-    animate = subject in wc.ANIMATE or before in (
-        "i'm",
-        "you're",
-        "we're",
-        "they're",
-        "he's",
-        "she's",
+    if behind[0] == "there's" or "there" in behind[1:2] or ahead[0] in wc.INTERJECTION:
+        return True
+    return _state(ahead) or _quoted(behind, ahead)
+
+
+def _state(ahead: Sequence[str]) -> bool:
+    """Return whether the complement of be cannot be what something is compared with."""
+    after = ahead[0]
+    if after in wc.INTENSIFIER - {"all", "just"} or wc.is_adjective(after):
+        return True
+    if after in _ROUGHLY or after in ("why", "who") or ahead[:2] == ["all", "over"]:
+        return True
+    if after in wc.POSSESSIVE | {"the"} and len(ahead) > 1 and _superlative(ahead[1]):
+        return True
+    return wc.is_participle(after) or (wc.is_adverb(after) and after not in _PLACE_ADVERB)
+
+
+def _superlative(word: str) -> bool:
+    """Return whether a word names one of its kind, which is said of a thing, not compared."""
+    return word in ("only", "best", "worst", "first", "second", "last", "main", "most") or (
+        len(word) > 6 and word.endswith("est")
     )
-    existential = "there" in (subject, before) or before == "there's"
-    if existential or after in wc.INTERJECTION:
+
+
+_PLACE_ADVERB = wc.words("just here there then now again all")
+
+
+def _quoted(behind: Sequence[str], ahead: Sequence[str]) -> bool:
+    """Return whether words of somebody follow "be like"; behind starts at the verb."""
+    after = ahead[0]
+    who = [w for w in behind if w not in wc.MODAL or w in wc.CONTRACTED_SUBJECT]
+    who = who[1:] if who[0] in ("be", "been") or who[0] not in wc.CONTRACTED_SUBJECT else who
+    subject = next(iter(who), "")
+    person = subject in wc.ANIMATE or (subject.split("'")[0] in wc.ANIMATE)
+    if list(ahead[:2]) in (["i", "guess"], ["i", "think"], ["i", "don't"], ["i", "dunno"]):
         return True
-    if after in wc.INTENSIFIER - {"all", "just"} or (
-        wc.is_adverb(after) and after not in ("just", "here", "there", "then", "now")
-    ):
-        return True
-    if wc.is_adjective(after) or wc.is_participle(after):
-        return True
-    if after in ("why", "who") or after in (
-        "around",
-        "about",
-        "almost",
-        "maybe",
-        "probably",
-        "after",
-        "before",
-        "on",
-        "at",
-    ):
-        return True
-    if (animate or before in ("were", "are")) and wc.is_gerund(after):
-        return True
-    if animate:
-        if wc.is_subject(after) or after in (
-            "what",
-            "how",
-            "where",
-            "when",
-            "let's",
-            "can",
-            "don't",
-            "do",
-            "is",
-            "are",
-            "just",
-            "if",
-        ):
-            return True
-        return after in wc.DETERMINER and any(wc.is_finite(w) for w in ahead[2:])
-    return False
+    if wc.is_gerund(after):
+        return person or behind[0] in ("were", "are")
+    if wc.is_subject(after):
+        return person or (subject not in _UNVOICED and behind[0] not in _UNVOICED)
+    if not person:
+        return False
+    return (after in _QUOTE_OPENER and len(ahead) > 1) or (
+        after in wc.DETERMINER and any(wc.is_finite(w) for w in ahead[2:])
+    )
 
 
 _HEDGED_AFTER = wc.CONJUNCTION | wc.words(
     "maybe probably then now basically actually honestly literally already even only still "
-    "yeah okay"
+    "sometimes usually also again yeah okay oh yes no right ok"
 )
+
+
+_CLASS = wc.words("most any many all every other")
+# Determiners that also stand without a noun.
+_STANDS_ALONE = wc.words("all each both this that these those some any")
 
 
 def _like_joint(place: _Place) -> bool | None:
@@ -819,30 +810,41 @@ def _like_joint(place: _Place) -> bool | None:
         return None
     if before in wc.PREPOSITION - {"to", "off", "out", "up", "down", "behind"}:
         return True
+    if len(place.left(2)) == 2 and _given(*place.left(2)):
+        return ahead[0] not in ("that", "it")
     if before in _HEDGED_AFTER and before not in ("that", "which"):
-        return not (
-            ahead[0] in ("most", "any", "many", "all", "every", "other") or _coordinated(place)
-        )
-    if before in wc.DETERMINER - wc.OBJECT_PRONOUN - {
-        "all",
-        "each",
-        "both",
-        "this",
-        "that",
-        "these",
-        "those",
-        "some",
-    }:
+        parallel = before in ("and", "or") and "like" in place.left(8)
+        return not (ahead[0] in _CLASS or parallel or _coordinated(place))
+    if before in wc.DETERMINER - wc.OBJECT_PRONOUN - _STANDS_ALONE:
         return True
     if before in ("this", "these", "some", "that", "those"):
         return ahead[0] in wc.INTENSIFIER or wc.is_adjective(ahead[0]) or None
     return None
 
 
+# Verbs with two objects, so that "like" after the first hedges the second.
+_GIVING = wc.words(
+    "give gave gives giving tell told tells telling show showed shown send sent teach taught "
+    "offer offered ask asked cost costs"
+)
+
+
+def _given(recipient: str, verb: str) -> bool:
+    """Return whether a recipient ends here: told me like ..., gave us like ..."""
+    return recipient in wc.OBJECT_PRONOUN and verb in _GIVING
+
+
 def _coordinated(place: _Place) -> bool:
     """Coordination: two verbs of one subject, use and like."""
     behind = place.left(3)
     return len(behind) == 3 and behind[2] in wc.PLURAL_ANIMATE and behind[0] in ("and", "or")
+
+
+# Verbs that take an indirect question: realise like how much work it is.
+_COGNITION = wc.words(
+    "realize realized realise realised know knew see understand understood learn learned "
+    "explain explained figure imagine wonder wondered discuss discussed ask asked show showed decide"
+)
 
 
 def _like_object(place: _Place) -> bool | None:
@@ -855,7 +857,12 @@ def _like_object(place: _Place) -> bool | None:
         if before in wc.MANNER:
             return after in ("this", "no", "these") or _degree(ahead)
         return not (wc.is_subject(after) and before not in ("said", "say", "saying", "know"))
-    if (wc.is_participle(before) or before in wc.PAST_IRREGULAR) and before not in wc.MANNER:
+    if before in _COGNITION and after in wc.WH:
+        return True
+    plain = wc.is_participle(before) or before in wc.PAST_IRREGULAR or wc.is_gerund(before)
+    if wc.is_gerund(before) and (wc.is_adjective(after) or after in ("the", "these")):
+        return before not in wc.MANNER or None
+    if plain and before not in wc.MANNER:
         return after in ("a", "an", "no", "this", "these", "all", "my", "our", "some") or None
     return None
 
@@ -904,6 +911,8 @@ def _like_rest(place: _Place) -> bool | None:
         return True
     if place.previous in wc.OBJECT_PRONOUN | wc.SUBJECT_PRONOUN:
         return False
+    if place.words.beside_filler(place.last, 1) and place.words.marker_after(place.last):
+        return place.previous not in wc.MANNER
     return _action(ahead[:1]) and not wc.is_participle(ahead[0])
 
 
@@ -943,6 +952,7 @@ class _Marker:
 
 
 _MARKERS = (
+    _Marker("you know what I mean", ("you know what i mean",), _know_what),
     _Marker("you know", ("you know", "y'know", "yknow", "ya know"), _you_know),
     _Marker("I mean", ("i mean",), _i_mean),
     _Marker("kind of", ("kind of", "kinda"), _kind_of),
@@ -1033,6 +1043,7 @@ def find_fillers(
             continue
         if marker.rule(_Place(words, first, last)):
             words.fillers.update(span)
+            words.markers.update(span)
             found[first] = (last, "discourse")
     return tuple(
         _filler(text, kind, words.tokens[first].start, words.tokens[last].end)

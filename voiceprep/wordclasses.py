@@ -83,6 +83,11 @@ TIME_UNIT = words(
     "milliseconds times percent am pm o'clock dollars euros pounds people lines rows gigs"
 )
 
+DATE = words(
+    "january february march april may june july august september october november december "
+    "monday tuesday wednesday thursday friday saturday sunday yesterday tomorrow midnight noon"
+)
+
 # --- open classes -----------------------------------------------------------------
 
 INTENSIFIER = words(
@@ -161,6 +166,12 @@ BASE_VERB = words(
     "push run forget ignore drop delete remove scale convince persuade merge validate test "
     "check tune debug dig catch handle shut quit set split overfit underfit collapse panic "
     "disappear compute predict"
+)
+# Base forms as often nouns, which tell a verb only by what follows them.
+VERB_OR_NOUN = words(
+    "start use help work plan change look show call need want end turn train model query "
+    "process build design measure monitor cache filter sample label score rank run review ship walk "
+    "debug report clean cover copy cut hand pass point switch trade guess"
 )
 # Verbs whose complement "like ..." is a comparison: perception (Huddleston and Pullum,
 # ch. 7, 5.4) and manner.
