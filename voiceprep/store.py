@@ -140,6 +140,21 @@ class Store:
         """
         started = datetime.now(UTC).replace(microsecond=0)
         name = f"{started:%Y%m%d-%H%M}-{secrets.token_hex(2)}"
+        folder = self._new_folder(name)
+        held = OpenSession(folder, Session(name, started, bank, tuple(plan)))
+        held._save(held.session)
+        return held
+
+    def check_writable(self) -> Path:
+        """Return the folder of all sessions once a session could be kept there.
+
+        Raises:
+            SessionError: nothing can be written there.
+        """
+        self._new_folder(f"check-{secrets.token_hex(4)}").rmdir()
+        return self.sessions_folder
+
+    def _new_folder(self, name: str) -> Path:
         folder = self.sessions_folder / name
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -147,9 +162,7 @@ class Store:
             folder.mkdir(mode=0o700)
         except OSError as error:
             raise SessionError(f"{folder}: cannot be created ({error.strerror})") from error
-        held = OpenSession(folder, Session(name, started, bank, tuple(plan)))
-        held._save(held.session)
-        return held
+        return folder
 
     def load(self, name: str) -> Session:
         """Return the session of that id, or the only one that it begins; `last` is the newest.

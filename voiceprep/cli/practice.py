@@ -242,7 +242,7 @@ def _transcription(wishes: _Wishes) -> Callable[[str], Transcription]:
     from voiceprep.engines import load_transcriber
 
     loading = load_transcriber(wishes.model, verbatim=wishes.verbatim)
-    return lambda context: loading().transcription(context=context, live=True)
+    return lambda context: loading().transcription(context=context, live=wishes.answers is None)
 
 
 def _keys(wishes: _Wishes) -> AbstractContextManager[Keys]:
