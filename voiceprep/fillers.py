@@ -21,6 +21,7 @@ Pennebaker, Um ... who like says you know (Journal of Language and Social Psycho
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ _HESITATIONS = {
     "eh": re.compile(r"e+h+"),
 }
 
+_HESITATION_LETTERS = frozenset("aehmru")
+
 _START, _PAUSE, _NONE = ".", ",", ""
 
 
@@ -68,7 +71,7 @@ class _Token:
 class _Words:
     """The words of a text as the rules see them: neighbours with other fillers skipped."""
 
-    def __init__(self, tokens: Sequence[_Token]) -> None:
+    def __init__(self, tokens: Sequence[_Token], *, stopped: bool = False) -> None:
         self.tokens = tokens
         self.fillers: set[int] = set()
         self.markers: set[int] = set()
@@ -76,6 +79,7 @@ class _Words:
         stops = sum(t.after == _START for t in tokens[:-1])
         # Speech transcribed with punctuation has a mark every dozen words or so; short
         # texts are taken as punctuated when they end or begin like sentences.
+        self.sentences = bool(tokens) and stopped
         self.punctuated = commas + stops > 0 or bool(tokens and tokens[-1].question)
 
     def index(self, i: int, step: int) -> int | None:
@@ -183,10 +187,17 @@ _ER_NOUN = wc.words(
 )
 
 
+def _hesitation_name(word: str) -> str | None:
+    """Return the name of the sound that a lower-case word spells, None for another word."""
+    if not _HESITATION_LETTERS.issuperset(word):
+        return None
+    return next((n for n, p in _HESITATIONS.items() if p.fullmatch(word)), None)
+
+
 def _hesitation(words: _Words, i: int) -> str | None:
     """Return the name of the hesitation at `i`, None where the word is none."""
     token = words.tokens[i]
-    name = next((n for n, p in _HESITATIONS.items() if p.fullmatch(token.word)), None)
+    name = _hesitation_name(token.word)
     if name is None or token.quoted or _mentioned(words, i):
         return None
     return None if _no_sound(words, i, name) else name
@@ -195,22 +206,27 @@ def _hesitation(words: _Words, i: int) -> str | None:
 def _mentioned(words: _Words, i: int) -> bool:
     """Return whether the sound is talked about: "the word um", "I say um and uh a lot"."""
     before, after = words.word(i, -1), words.word(i, 1)
-    if words.after(i) == _NONE and after in ("and", "or") and _spelled(words.word(i, 2)):
+    if (
+        words.after(i) == _NONE
+        and after in ("and", "or")
+        and _hesitation_name(words.word(i, 2))
+    ):
         return words.word(i, -1) in _MENTION | _SAY
-    if before in ("and", "or") and words.before(i) == _NONE and _spelled(words.word(i, -2)):
+    if (
+        before in ("and", "or")
+        and words.before(i) == _NONE
+        and _hesitation_name(words.word(i, -2))
+    ):
         return words.word(i, -3) in _MENTION | _SAY
     if before in _MENTION and words.tokens[i].before == _NONE:
         return True
     if before in _SAY and words.tokens[i].before == words.after(i) == _NONE:
         return after in _HOW_OFTEN or words.right(i, 2) == ["a", "lot"]
-    return words.punctuated and words.tokens[i].before == _START and after in wc.BE
+    opening = words.tokens[i].before == _START and words.after(i) == _NONE
+    return words.sentences and opening and after in wc.BE
 
 
 _SAY = wc.words("say says said write wrote hear heard count counted")
-
-
-def _spelled(word: str) -> bool:
-    return any(p.fullmatch(word) for p in _HESITATIONS.values())
 
 
 def _no_sound(words: _Words, i: int, name: str) -> bool:
@@ -842,9 +858,15 @@ def _coordinated(place: _Place) -> bool:
 
 # Verbs that take an indirect question: realise like how much work it is.
 _COGNITION = wc.words(
-    "realize realized realise realised know knew see understand understood learn learned "
-    "explain explained figure imagine wonder wondered discuss discussed ask asked show showed decide"
+    "realize realized realise realised know knew see understand understood learn "
+    "learned explain explained figure imagine wonder wondered discuss discussed ask asked "
+    "show showed decide"
 )
+
+
+def _alike(ahead: Sequence[str], words: _Words) -> bool:
+    """Return whether "like" is the adjective: the two have like terms."""
+    return len(ahead) == 1 and ahead[0].endswith("s") and words.sentences
 
 
 def _like_object(place: _Place) -> bool | None:
@@ -853,6 +875,8 @@ def _like_object(place: _Place) -> bool | None:
     if place.words.tokens[place.first].before == _PAUSE or not ahead:
         return None
     after = ahead[0]
+    if before in ("have", "has", "share", "use") and _alike(ahead, place.words):
+        return False
     if before in wc.TRANSITIVE:
         if before in wc.MANNER:
             return after in ("this", "no", "these") or _degree(ahead)
@@ -952,7 +976,6 @@ class _Marker:
 
 
 _MARKERS = (
-    _Marker("you know what I mean", ("you know what i mean",), _know_what),
     _Marker("you know", ("you know", "y'know", "yknow", "ya know"), _you_know),
     _Marker("I mean", ("i mean",), _i_mean),
     _Marker("kind of", ("kind of", "kinda"), _kind_of),
@@ -960,13 +983,15 @@ _MARKERS = (
     _Marker("basically", ("basically",), _opening_adverb),
     _Marker("actually", ("actually",), _opening_adverb),
     _Marker("honestly", ("honestly",), _opening_adverb),
-    _Marker("literally", ("literally",), _opening_adverb),
-    _Marker("right", ("right",), _right),
-    _Marker("you see", ("you see",), _set_off),
     _Marker("like", ("like",), _like),
 )
-# Markers that structure an answer as much as they fill it; counted on request.
+# Markers that structure an answer, or ask for assent, as much as they fill it; counted on
+# request, by their own rules.
 _OPTIONAL = (
+    _Marker("right", ("right",), _right),
+    _Marker("literally", ("literally",), _opening_adverb),
+    _Marker("you see", ("you see",), _set_off),
+    _Marker("you know what I mean", ("you know what i mean",), _know_what),
     _Marker("well", ("well",), _sentence_opener),
     _Marker("so", ("so",), _sentence_opener),
     _Marker("okay so", ("okay so", "ok so"), _sentence_opener),
@@ -1005,10 +1030,13 @@ def _matches(
         for s in marker.spellings
     }
     words = [t.word for t in tokens]
-    for spelling in sorted(spelled, key=lambda s: (s == ("like",), -len(s))):
+    places = defaultdict(list)
+    for i, word in enumerate(words):
+        places[word].append(i)
+    for spelling in sorted(filter(None, spelled), key=lambda s: (s == ("like",), -len(s))):
         size = len(spelling)
-        for i in range(len(words) - size + 1):
-            if tuple(words[i : i + size]) == spelling and size and _unbroken(tokens, i, size):
+        for i in places[spelling[0]]:
+            if tuple(words[i : i + size]) == spelling and _unbroken(tokens, i, size):
                 yield i, i + size - 1, spelled[spelling]
 
 
@@ -1028,8 +1056,8 @@ def find_fillers(
         off: names from `HESITATIONS`, `DISCOURSE_MARKERS` or `extra` to leave out; any
             spelling of a marker switches the whole marker off.
     """
-    words = _Words(_tokens(text))
-    silenced = {_hesitation_name(name) for name in off}
+    words = _Words(_tokens(text), stopped=text.rstrip()[-1:] in ".!?")
+    silenced = {_hesitation_name(name.strip().lower()) for name in off}
     found: dict[int, tuple[int, FillerKind]] = {}
     for i in range(len(words.tokens)):
         name = _hesitation(words, i)
@@ -1049,11 +1077,6 @@ def find_fillers(
         _filler(text, kind, words.tokens[first].start, words.tokens[last].end)
         for first, (last, kind) in sorted(found.items())
     )
-
-
-def _hesitation_name(spelling: str) -> str | None:
-    word = spelling.strip().lower()
-    return next((n for n, p in _HESITATIONS.items() if p.fullmatch(word)), None)
 
 
 def _filler(text: str, kind: FillerKind, start: int, end: int) -> Filler:

@@ -170,8 +170,8 @@ BASE_VERB = words(
 # Base forms as often nouns, which tell a verb only by what follows them.
 VERB_OR_NOUN = words(
     "start use help work plan change look show call need want end turn train model query "
-    "process build design measure monitor cache filter sample label score rank run review ship walk "
-    "debug report clean cover copy cut hand pass point switch trade guess"
+    "process build design measure monitor cache filter sample label score rank run review ship "
+    "walk debug report clean cover copy cut hand pass point switch trade guess"
 )
 # Verbs whose complement "like ..." is a comparison: perception (Huddleston and Pullum,
 # ch. 7, 5.4) and manner.
