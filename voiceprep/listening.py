@@ -15,7 +15,7 @@ from voiceprep.errors import AudioError, DeviceError
 from voiceprep.level import Meter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from voiceprep.audio import Recording, Samples
     from voiceprep.interruption import Interruption
@@ -114,11 +114,7 @@ class Listener:
         end: End | None = None
         while end is None:
             end = self._step()
-        if self.stream.overflows:
-            self._notes.append(
-                f"the microphone lost audio {self.stream.overflows} times (overflow); "
-                "close other programs and try again"
-            )
+        self._notes.extend(_device_notes(self.stream))
         return Take(end, self.recording.seconds, tuple(self._notes))
 
     def _step(self) -> End | None:
@@ -192,3 +188,14 @@ class Listener:
                 self.heard(),
             )
         )
+
+
+def _device_notes(stream: Stream) -> Iterator[str]:
+    """Yield what went wrong at the device while it listened."""
+    if stream.overflows:
+        yield (
+            f"the microphone lost audio {stream.overflows} times (overflow); "
+            "close other programs and try again"
+        )
+    for gap in stream.gaps:
+        yield f"nothing was heard for {gap.seconds:.0f} s at {gap.at_s:.0f} s (computer asleep)"

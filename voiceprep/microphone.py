@@ -71,10 +71,19 @@ RECORDINGS = frozenset(
 """Endings by which recorded answers are told from what else lies in their folder."""
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch for which the device delivered nothing, while the machine slept."""
+
+    at_s: float
+    seconds: float
+
+
 class Stream(Protocol):
     """The samples of one answer."""
 
     overflows: int
+    gaps: tuple[Gap, ...]
 
     def read(self, timeout_s: float) -> Samples | None:
         """Return the next samples: none yet is an empty array, None is the end.
@@ -94,14 +103,6 @@ class Microphone(Protocol):
             DeviceError: the device cannot be opened.
             AudioError: there is no recorded answer, or it cannot be read.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A stretch for which the device delivered nothing, while the machine slept."""
-
-    at_s: float
-    seconds: float
 
 
 def input_devices() -> tuple[Device, ...]:
@@ -352,6 +353,7 @@ class FileStream:
             AudioError: it cannot be decoded.
         """
         self.overflows = 0
+        self.gaps: tuple[Gap, ...] = ()
         self._blocks = audio.stream(path, FILE_BLOCK_S)
         self._next = next(self._blocks, None)
         self._paced = paced

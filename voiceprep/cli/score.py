@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,7 @@ def _transcript(
     from voiceprep.transcript import parse_transcript
 
     if file == "-":
-        return parse_transcript(click.get_text_stream("stdin").read(), "standard input")
+        return parse_transcript(sys.stdin.read(), "standard input")
     path = Path(file)
     if path.suffix.lower() in (*TEXT_SUFFIXES, ".json"):
         try:
