@@ -115,7 +115,7 @@ class Hands:
     @contextmanager
     def listen(self, question: Question) -> Iterator[Stream]:
         self._left = self.blocks
-        yield self  # type: ignore[misc]
+        yield self
 
     def read(self, timeout_s: float) -> audio.Samples | None:
         if self._left <= 0:
@@ -301,7 +301,7 @@ def test_an_interrupted_session_is_recovered(own_home: Path) -> None:
     view = Notes()
     setup = Setup(
         SilentSpeaker(),
-        Hands(4),  # type: ignore[arg-type]
+        Hands(4),
         Counting,
         nothing_to_compare,
         NoKeys(),
@@ -313,5 +313,5 @@ def test_an_interrupted_session_is_recovered(own_home: Path) -> None:
     with Store(own_home).reopen(session) as held, Interruption() as interruption:
         resumed = Interview(setup, held, interruption).run()
     assert seconds_of(resumed) == {1: 2.0, 2: pytest.approx(0.4), 3: pytest.approx(0.4)}
-    assert resumed.answers[0].notes == ("recovered after an interruption",)
+    assert resumed.answers[0].notes == ("recovered after an interruption at 2 s",)
     assert resumed.state == "finished"

@@ -39,6 +39,9 @@ POLL_S = 0.05
 HANDS_FREE_S = 3.0
 """How long a report stands before the next question, where answers end by silence."""
 
+SHORTEST_RECOVERED_S = 0.5
+"""An interrupted take shorter than this has no words to recover."""
+
 After = Literal["next", "retake", "quit"]
 
 
@@ -108,11 +111,9 @@ class Interview:
         """
         self._recover()
         questions = self._held.session.remaining
-        total = len(self._held.session.plan)
         self._prepare_speech(questions)
         for question in questions:
-            position = 1 + [q.number for q in self._held.session.plan].index(question.number)
-            self._with.view.ask(question, position, total)
+            self._with.view.ask(question, *self._position(question))
             if self._interruption.requested or not self._question(question):
                 break
         return self._close()
@@ -182,7 +183,7 @@ class Interview:
     def _answer(self, question: Question) -> After:
         """Take one answer, report it, keep it; return what comes after."""
         path = self._held.new_take(question)
-        live = LiveTranscription(lambda: self._with.begin(question.text))
+        live = self._transcribing(question)
         try:
             take = self._listen(question, path, live)
         except (AudioError, DeviceError) as error:
@@ -244,12 +245,24 @@ class Interview:
     def _recover(self) -> None:
         """Transcribe what an interrupted session left unanswered on disk."""
         for question, path in self._held.unfinished_takes():
-            live = LiveTranscription(lambda text=question.text: self._with.begin(text))  # type: ignore[misc]
-            for block in audio.stream(path):
-                live.feed(block)
-            self._with.view.ask(question, 1, 1)
-            take = Take("interrupted", 0.0, ("recovered after an interruption",))
-            self._keep(question, path, live, take)
+            samples = audio.read(path)
+            if audio.seconds(samples) < SHORTEST_RECOVERED_S:
+                path.unlink()  # nothing was said yet: the question is asked again
+                continue
+            live = self._transcribing(question)
+            live.feed(samples)
+            self._with.view.ask(question, *self._position(question))
+            note = f"recovered after an interruption at {audio.seconds(samples):.0f} s"
+            self._keep(question, path, live, Take("interrupted", 0.0, (note,)))
+
+    def _transcribing(self, question: Question) -> LiveTranscription:
+        """Begin to transcribe the answer to a question, which is fair context for it."""
+        return LiveTranscription(lambda: self._with.begin(question.text))
+
+    def _position(self, question: Question) -> tuple[int, int]:
+        """Return the place of a question in the plan, from 1, and how many there are."""
+        numbers = [q.number for q in self._held.session.plan]
+        return 1 + numbers.index(question.number), len(numbers)
 
     def _choose(self, path: Path) -> After:
         """Wait for the person to say what comes next; without keys go right on."""

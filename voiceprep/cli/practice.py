@@ -41,6 +41,7 @@ class _Wishes:
     order: Order
     seed: int | None
     answers: Path | None
+    paced: bool
     limit: float
     silence: float | None
     prep: float
@@ -85,6 +86,7 @@ class _Wishes:
     metavar="DIR",
     help="Take recorded answers in place of the microphone.",
 )
+@click.option("--paced", is_flag=True, help="Play the recorded answers in real time.")
 @click.option(
     "--limit",
     type=click.FloatRange(5, 3600),
@@ -265,7 +267,7 @@ def _microphone(wishes: _Wishes) -> Microphone:
     from voiceprep.microphone import FileMicrophone, LiveMicrophone
 
     if wishes.answers is not None:
-        return FileMicrophone(wishes.answers)
+        return FileMicrophone(wishes.answers, paced=wishes.paced)
     return LiveMicrophone(wishes.input_)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -42,6 +43,14 @@ def printer(*, stderr: bool = False) -> Console:
     return console
 
 
+class _Console(Console):
+    """A console whose reader may go away without ending the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to who prints; rich would exit."""
+        raise BrokenPipeError(errno.EPIPE, "nobody reads any more")
+
+
 def show(console: Console, *blocks: RenderableType) -> None:
     """Print blocks; into a pipe without the blanks that fill a line."""
     if console.is_terminal:
@@ -71,15 +80,16 @@ class Screen:
         self._live_words = live_words
         self._quiet = quiet
         self._live: Live | None = None
+        self._gone: set[Console] = set()
         self._draws = self._err.is_terminal and not self._err.is_dumb_terminal
 
     def ask(self, question: Question, position: int, total: int) -> None:
         """Show a question; where the report goes elsewhere, there too."""
         self._stop()
         heading = question_heading(question, position, total)
-        show(self._err, "", heading)
+        self._show(self._err, "", heading)
         if not self._quiet and self._out.is_terminal != self._err.is_terminal:
-            show(self._out, "", heading)
+            self._show(self._out, "", heading)
 
     def countdown(self, seconds_left: int) -> None:
         """Show the time left for preparation."""
@@ -105,27 +115,43 @@ class Screen:
         self._stop()
         if self._quiet:
             return
-        show(self._out, "", *answer_report(answer, self._pace_band))
+        self._show(self._out, "", *answer_report(answer, self._pace_band))
 
     def after_answer(self) -> None:
         """Say which keys can be pressed now."""
-        self._err.print(f"\n{KEYS_AFTER}", style="dim")
+        self._show(self._err, Text(f"\n{KEYS_AFTER}", style="dim"))
 
     def notice(self, line: str) -> None:
         """Say one thing that happened."""
         self._stop()
-        self._err.print(line, style="yellow")
+        self._show(self._err, Text(line, style="yellow"))
 
     def summary(self, session: Session) -> None:
         """Print the summary."""
         self._stop()
         if self._quiet:
             return
-        show(self._out, "", *session_summary(session, self._pace_band))
+        self._show(self._out, "", *session_summary(session, self._pace_band))
+
+    def _show(self, console: Console, *blocks: RenderableType) -> None:
+        """Print; a terminal that was closed or a pipe without a reader costs only the view."""
+        if console in self._gone:
+            return
+        try:
+            show(console, *blocks)
+        except OSError:
+            self._gone.add(console)
 
     def _draw(self, what: Text) -> None:
-        if not self._draws:
+        if not self._draws or self._err in self._gone:
             return
+        try:
+            self._redraw(what)
+        except OSError:
+            self._gone.add(self._err)
+            self._live = None
+
+    def _redraw(self, what: Text) -> None:
         if self._live is None:
             self._live = Live(
                 console=self._err, auto_refresh=False, transient=True, redirect_stdout=False
@@ -134,9 +160,12 @@ class Screen:
         self._live.update(what, refresh=True)
 
     def _stop(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
+        live, self._live = self._live, None
+        if live is not None:
+            try:
+                live.stop()
+            except OSError:
+                self._gone.add(self._err)
 
 
 def _meter(moment: Moment) -> Text:
