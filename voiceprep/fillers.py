@@ -56,7 +56,8 @@ _START, _PAUSE, _NONE = ".", ",", ""
 class _Token:
     """A word in lower case with its place in the text and the gaps around it.
 
-    `clipped` has an apostrophe before it ('er for her). A gap is "." at a sentence boundary, "," at any other punctuation, "" at a space.
+    `clipped` has an apostrophe before it ('er for her). A gap is "." at a sentence
+    boundary, "," at any other punctuation, "" at a space.
     """
 
     word: str
@@ -218,14 +219,19 @@ def _mentioned(words: _Words, i: int) -> bool:
         and _hesitation_name(words.word(i, -2))
     ):
         return words.word(i, -3) in _MENTION | _SAY
+    bare = words.tokens[i].before == words.after(i) == _NONE
+    noun = before in wc.DETERMINER and after in wc.BE | _AFTER_NOUN
+    if bare and noun and words.sentences:
+        return True
     if before in _MENTION and words.tokens[i].before == _NONE:
         return True
-    if before in _SAY and words.tokens[i].before == words.after(i) == _NONE:
+    if before in _SAY and bare:
         return after in _HOW_OFTEN or words.right(i, 2) == ["a", "lot"]
     opening = words.tokens[i].before == _START and words.after(i) == _NONE
     return words.sentences and opening and after in wc.BE
 
 
+_AFTER_NOUN = wc.words("of and or before after between in per at")
 _SAY = wc.words("say says said write wrote hear heard count counted")
 
 
@@ -378,6 +384,8 @@ def _you_know(place: _Place) -> bool:
         return False
     if before in ("let", "lets", "letting") and place.before == _NONE:
         return False
+    if place.left(3) == ["know", "you", "if"]:
+        return False
     if place.parenthetical or before == "like":
         return True
     if place.before == _START and place.after == _NONE and place.words.punctuated:
@@ -390,6 +398,8 @@ def _you_know(place: _Place) -> bool:
         return False
     if place.before == _NONE and place.words.beside_filler(place.last, 1):
         return True
+    if before in wc.SUBJECT_PRONOUN - {"it", "you"} or (after == "like" and not place.after):
+        return True
     if place.after == _PAUSE:
         return before not in ("let", "that", "so")
     if place.after == _START:
@@ -397,7 +407,13 @@ def _you_know(place: _Place) -> bool:
     if _incomplete(before):
         return True
     if before in _CLAUSE_JOINT or before in ("that", "") or place.before == _PAUSE:
-        return _narrative(place) or wc.is_adverb(after) or after in wc.PREPOSITION
+        joined = before in ("and", "but", "because") and after not in wc.DETERMINER
+        return (
+            _narrative(place)
+            or wc.is_adverb(after)
+            or after in wc.PREPOSITION
+            or (joined and not place.words.punctuated)
+        )
     return (
         wc.is_adverb(after)
         or after in wc.PREPOSITION
@@ -441,7 +457,7 @@ def _narrative(place: _Place) -> bool:
 
 
 _MEANT = wc.WH | wc.words("one ones thing things do did")
-_MEANING = wc.words("that to by business well every it this what something")
+_MEANING = wc.words("to by business well every what something no")
 
 
 def _i_mean(place: _Place) -> bool:
@@ -460,7 +476,15 @@ def _i_mean(place: _Place) -> bool:
         return False
     if place.words.punctuated and ahead[:1] and ahead[0] in wc.DETERMINER and len(ahead) < 5:
         return any(wc.is_finite(w) or w.endswith("s") for w in ahead[2:])
+    if place.next in ("it", "this", "that"):
+        return _goes_on(ahead[1:])
     return place.next not in _MEANING or (len(ahead) > 1 and wc.is_finite(ahead[1]))
+
+
+def _goes_on(ahead: Sequence[str]) -> bool:
+    """Return whether a verb may follow, so that the pronoun before it was a subject."""
+    rest = [word for word in ahead if not wc.is_adverb(word)]
+    return bool(rest) and rest[0] not in wc.PREPOSITION | wc.CONJUNCTION | {"as", "when"}
 
 
 _KIND_OF = wc.words(
@@ -478,8 +502,10 @@ def _kind_of(place: _Place) -> bool:
         place.before == _NONE and before in wc.BE | {"very", "so"}
     ):
         return False
-    if place.before == _NONE and before in ("this", "that", "which"):
+    if place.before == _NONE and before in ("this", "that", "which", "what"):
         return _hedged_verb(ahead)
+    if not before and place.after == _PAUSE and after in wc.INTERJECTION | {"but", "not"}:
+        return False
     if before == "of" and after in wc.DETERMINER:
         return True
     if place.before == _NONE and before in _KIND_OF:
@@ -564,7 +590,8 @@ def _like_idiom(place: _Place) -> bool | None:
     """Fixed phrases: the like, if you like, like I said, what is it like."""
     behind, ahead = place.left(5), place.right(3)
     before, after = place.previous, place.next
-    if before == "the" and after in ("", "and", "button", "buttons", "count", "counts"):
+    nominal = after in ("", "and", "button", "buttons", "count", "counts")
+    if before == "the" and (nominal or place.after != _NONE):
         return False
     if before in wc.SUBJECT_PRONOUN and behind[1:2] and behind[1] in _IF_LIKE:
         return False
@@ -780,11 +807,12 @@ def _state(ahead: Sequence[str]) -> bool:
     return wc.is_participle(after) or (wc.is_adverb(after) and after not in _PLACE_ADVERB)
 
 
+_UNIQUE = wc.words("only best worst first second last main most whole entire biggest same")
+
+
 def _superlative(word: str) -> bool:
     """Return whether a word names one of its kind, which is said of a thing, not compared."""
-    return word in ("only", "best", "worst", "first", "second", "last", "main", "most") or (
-        len(word) > 6 and word.endswith("est")
-    )
+    return word in _UNIQUE or (len(word) > 6 and word.endswith("est"))
 
 
 _PLACE_ADVERB = wc.words("just here there then now again all")
@@ -882,7 +910,8 @@ def _like_object(place: _Place) -> bool | None:
     if before in wc.TRANSITIVE:
         if before in wc.MANNER:
             return after in ("this", "no", "these") or _degree(ahead)
-        return not (wc.is_subject(after) and before not in ("said", "say", "saying", "know"))
+        clause = wc.is_subject(after) and after not in wc.INDEFINITE_PRONOUN - {"there"}
+        return not (clause and before not in ("said", "say", "saying", "know"))
     if before in _COGNITION and after in wc.WH:
         return True
     plain = wc.is_participle(before) or before in wc.PAST_IRREGULAR or wc.is_gerund(before)
@@ -924,6 +953,10 @@ def _comma_ahead(place: _Place) -> bool:
     return any(t.after == _PAUSE for t in tokens)
 
 
+# Last words of the markers that a comparison does not follow (as it does "kind of").
+_BARE_MARKER = wc.words("know mean basically actually honestly")
+
+
 def _like_rest(place: _Place) -> bool | None:
     """Anything else: a filler before a verb, an intensifier or an interjection."""
     ahead = place.right(4)
@@ -937,6 +970,10 @@ def _like_rest(place: _Place) -> bool | None:
         return True
     if place.previous in wc.OBJECT_PRONOUN | wc.SUBJECT_PRONOUN:
         return False
+    if place.words.tokens[place.first - 1].word in _BARE_MARKER and (
+        place.words.beside_filler(place.first, -1)
+    ):
+        return True
     if place.words.beside_filler(place.last, 1) and place.words.marker_after(place.last):
         return place.previous not in wc.MANNER
     return _action(ahead[:1]) and not wc.is_participle(ahead[0])

@@ -188,7 +188,7 @@ MANNER = words(
     "dress fly flies flew drive drives dance sing sings flow flows shape shaped structured "
     "formatted designed modelled modeled written styled built-in ended ending start starts "
     "started turn turned scale scales scaled degrade degrades degraded spike fall falls "
-    "fell explode exploded sleep slept fight fights use used uses using get end learn "
+    "fell explode exploded sleep slept fight fights used end learn "
     "learns"
 )
 # Verbs that take a plain object, so that "like" between them and it hedges.
@@ -203,7 +203,7 @@ TRANSITIVE = words(
     "left reached reduced include included watched ate changed fixed rewrote used using use "
     "prefer"
 )
-PLURAL_ANIMATE = words("i you we they people folks users customers engineers who guys us")
+PLURAL_ANIMATE = words("i you we they people folks users customers engineers who guys")
 ANIMATE = PLURAL_ANIMATE | words(
     "he she everyone everybody someone somebody nobody manager boss lead team client "
     "customer friend mom mum dad brother sister professor teacher interviewer recruiter ceo "
