@@ -368,7 +368,7 @@ _MIND = wc.words(
 _KNOWN = wc.words(
     "how what that why where who if whether which whose more better less nothing everything "
     "exactly enough already best yet too about of him her them me us it something anything "
-    "someone your yourself each any"
+    "someone your yourself each any from"
 )
 
 
@@ -390,6 +390,10 @@ def _you_know(place: _Place) -> bool:
         return True
     if place.before == _START and place.after == _NONE and place.words.punctuated:
         return _narrative(place)
+    if before in wc.SUBJECT_PRONOUN - {"it", "you"} | {"thought", "said"} or (
+        after == "like" and not place.after
+    ):
+        return True
     if (
         after in _KNOWN
         and place.after == _NONE
@@ -397,8 +401,6 @@ def _you_know(place: _Place) -> bool:
     ):
         return False
     if place.before == _NONE and place.words.beside_filler(place.last, 1):
-        return True
-    if before in wc.SUBJECT_PRONOUN - {"it", "you"} or (after == "like" and not place.after):
         return True
     if place.after == _PAUSE:
         return before not in ("let", "that", "so")
@@ -502,6 +504,8 @@ def _kind_of(place: _Place) -> bool:
         place.before == _NONE and before in wc.BE | {"very", "so"}
     ):
         return False
+    if place.words.tokens[place.first].before and place.words.beside_filler(place.first, -1):
+        return True
     if place.before == _NONE and before in ("this", "that", "which", "what"):
         return _hedged_verb(ahead)
     if not before and place.after == _PAUSE and after in wc.INTERJECTION | {"but", "not"}:
@@ -562,7 +566,7 @@ _SAYING = wc.words("said say says mentioned told describe described explained no
 _LIKE_ADVERB = wc.ADVERB - wc.words("more less most all just not almost exactly never")
 
 
-_WHOLE = wc.words("whole good full solid quarter half")
+_WHOLE = wc.words("little whole good full solid quarter half")
 
 
 def _quantity(ahead: Sequence[str]) -> bool:
@@ -684,8 +688,8 @@ def _like_verb(place: _Place) -> bool | None:
 
 # Before "to" as a preposition: back to like the first question.
 _GOAL = wc.words(
-    "back up over down close closer next compared due according led went moved switched talked "
-    "spoke access similar"
+    "addition back up over down close closer next compared due according led went moved "
+    "switched talked spoke access similar"
 )
 
 
@@ -693,13 +697,21 @@ _SOME = wc.words("a an this these some")
 _PARTICLE = wc.words("over again up down out off through away back forward around")
 
 
-def _base(ahead: Sequence[str]) -> bool:
-    """Return whether a base verb follows; one that may be a noun, with an object after it."""
+def _base(ahead: Sequence[str], *, wish: bool = True) -> bool:
+    """Return whether a base verb follows.
+
+    One that may be a noun needs an object after it; after `wish` (would like, to like) a
+    noun is likelier, so a preposition after it shows no verb.
+    """
     if not ahead:
         return False
     after = ahead[1] if len(ahead) > 1 else ""
-    object_follows = after in wc.DETERMINER | wc.OBJECT_PRONOUN | _PARTICLE
-    return ahead[0] in wc.BASE_VERB or (ahead[0] in wc.VERB_OR_NOUN and object_follows)
+    complement = after in wc.DETERMINER | wc.OBJECT_PRONOUN | _PARTICLE or wc.is_gerund(after)
+    if not wish:
+        complement = complement or after in wc.PREPOSITION
+    function = ahead[0] in wc.DETERMINER | wc.OBJECT_PRONOUN | wc.PREPOSITION | {"to", "how"}
+    noun = ahead[0].endswith("s") or wc.is_gerund(ahead[0]) or wc.is_adjective(ahead[0])
+    return ahead[0] in wc.BASE_VERB or (complement and not function and not noun)
 
 
 def _like_infinitive(aux: str, outer: str, ahead: Sequence[str], *, pause: bool) -> bool | None:
@@ -712,7 +724,8 @@ def _like_infinitive(aux: str, outer: str, ahead: Sequence[str], *, pause: bool)
         return aux not in ("don't", "doesn't", "didn't")
     if aux in ("do", "did", "doing", "done") and ahead[0] in _SOME:
         return True
-    if _base(ahead) or (wc.is_adverb(ahead[0]) and _base(ahead[1:])):
+    wish = aux in ("to", "would", "wouldn't") or aux.endswith("'d")
+    if _base(ahead, wish=wish) or (wc.is_adverb(ahead[0]) and _base(ahead[1:], wish=wish)):
         return True
     if aux == "not":
         return None
@@ -758,12 +771,21 @@ def _degree(ahead: Sequence[str]) -> bool:
     return wc.is_adjective(ahead[1]) or wc.is_adverb(ahead[1]) or wc.is_participle(ahead[1])
 
 
+# Nouns with a value, of which the amount after "like" is an example.
+_MEASURED = wc.words(
+    "number numbers value values threshold rate figure figures amount size score price level "
+    "probability ratio percentage"
+)
+
+
 def _like_amount(place: _Place) -> bool | None:
     """Before an amount, "roughly": like three weeks; not examples: values like 5 or 10."""
     ahead = place.right(4)
     if not _quantity(ahead):
         return None
     before = place.previous
+    if before in _MEASURED:
+        return False
     bare = len(ahead) < 2 or ahead[1] in ("or", "and", "are", "is")
     return not (
         bare and before.endswith("s") and not wc.is_finite(before) and wc.is_number(ahead[0])
@@ -859,8 +881,7 @@ def _like_joint(place: _Place) -> bool | None:
     if len(place.left(2)) == 2 and _given(*place.left(2)):
         return ahead[0] not in ("that", "it")
     if before in _HEDGED_AFTER and before not in ("that", "which"):
-        parallel = before in ("and", "or") and "like" in place.left(8)
-        return not (ahead[0] in _CLASS or parallel or _coordinated(place))
+        return not (ahead[0] in _CLASS or _parallel(place) or _coordinated(place))
     if before in wc.DETERMINER - wc.OBJECT_PRONOUN - _STANDS_ALONE:
         return True
     if before in ("this", "these", "some", "that", "those"):
@@ -878,6 +899,13 @@ _GIVING = wc.words(
 def _given(recipient: str, verb: str) -> bool:
     """Return whether a recipient ends here: told me like ..., gave us like ..."""
     return recipient in wc.OBJECT_PRONOUN and verb in _GIVING
+
+
+def _parallel(place: _Place) -> bool:
+    """Return whether a comparison goes on: like a queue or like a stack."""
+    behind = place.left(8)
+    earlier = behind.index("like") if "like" in behind else 0
+    return earlier > 0 and behind[earlier - 1] == place.next and place.next in wc.DETERMINER
 
 
 def _coordinated(place: _Place) -> bool:
@@ -899,6 +927,10 @@ def _alike(ahead: Sequence[str], words: _Words) -> bool:
     return len(ahead) == 1 and ahead[0].endswith("s") and words.sentences
 
 
+# Before a gerund these are no manner of doing: ended up like redoing, kept like asking.
+_ASPECT = wc.words("up out start started keep kept keeps stop stopped began begin finished")
+
+
 def _like_object(place: _Place) -> bool | None:
     """Between a verb and its object: had like no data, built like a tool."""
     before, ahead = place.previous, place.right(3)
@@ -907,6 +939,8 @@ def _like_object(place: _Place) -> bool | None:
     after = ahead[0]
     if before in ("have", "has", "share", "use") and _alike(ahead, place.words):
         return False
+    if wc.is_gerund(after) and before in _ASPECT:
+        return True
     if before in wc.TRANSITIVE:
         if before in wc.MANNER:
             return after in ("this", "no", "these") or _degree(ahead)

@@ -75,8 +75,8 @@ QUANTIFIER = words(
 )
 MEASURE = words(
     "second minute hour day week month year decade quarter sprint weekend night morning "
-    "millisecond hundred thousand million billion dozen couple few bunch lot ton third half "
-    "percent gig terabyte gigabyte megabyte fortnight handful million-dollar"
+    "millisecond hundred thousand million billion dozen couple few bit bunch lot ton third "
+    "half percent gig terabyte gigabyte megabyte fortnight handful million-dollar"
 )
 TIME_UNIT = words(
     "seconds minutes hours days weeks months years decades quarters sprints weekends nights "
@@ -154,7 +154,8 @@ PAST_IRREGULAR = words(
     "dropped died couldn't didn't wasn't weren't hadn't wouldn't don't doesn't can't isn't "
     "aren't won't haven't hasn't"
 )
-# Base forms that are rarely nouns, so that one after "like" shows an infinitive slot.
+# Base forms that are no mass nouns, so that one after "would like" shows an infinitive slot:
+# a countable noun would need its article.
 BASE_VERB = words(
     "be have do go get make take come see know think say tell find give keep let begin seem "
     "become leave put mean bring happen sit stand lose pay meet include continue learn "
@@ -165,13 +166,8 @@ BASE_VERB = words(
     "throw explode blow ask talk write try move live believe hold pick choose sort figure "
     "push run forget ignore drop delete remove scale convince persuade merge validate test "
     "check tune debug dig catch handle shut quit set split overfit underfit collapse panic "
-    "disappear compute predict"
-)
-# Base forms as often nouns, which tell a verb only by what follows them.
-VERB_OR_NOUN = words(
-    "start use help work plan change look show call need want end turn train model query "
-    "process build design measure monitor cache filter sample label score rank run review ship "
-    "walk debug report clean cover copy cut hand pass point switch trade guess"
+    "disappear compute predict look start plan call train model build filter run walk cut show "
+    "monitor query cache"
 )
 # Verbs whose complement "like ..." is a comparison: perception (Huddleston and Pullum,
 # ch. 7, 5.4) and manner.
