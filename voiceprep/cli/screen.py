@@ -84,11 +84,13 @@ class Screen:
         self._draws = self._err.is_terminal and not self._err.is_dumb_terminal
 
     def ask(self, question: Question, position: int, total: int) -> None:
-        """Show a question; where the report goes elsewhere, there too."""
+        """Show a question to the person, and above its report where that goes elsewhere."""
         self._stop()
         heading = question_heading(question, position, total)
-        self._show(self._err, "", heading)
-        if not self._quiet and self._out.is_terminal != self._err.is_terminal:
+        on_one_screen = self._out.is_terminal and self._err.is_terminal
+        if self._err.is_terminal:
+            self._show(self._err, "", heading)
+        if not self._quiet and not on_one_screen:
             self._show(self._out, "", heading)
 
     def countdown(self, seconds_left: int) -> None:
