@@ -178,7 +178,7 @@ def test_marking_again_replaces_what_was_marked() -> None:
     assert find_in(once, off=["um"]).fillers == ()
 
 
-@pytest.mark.parametrize("half", ["tune", "held out"])
+@pytest.mark.parametrize("half", ["tune", "held out", "stress"])
 def test_labelled_sentences(half: str) -> None:
     rows = [r for r in json.loads(LABELLED.read_text("utf-8")) if r["half"] == half]
     assert len(rows) >= 125
