@@ -99,6 +99,7 @@ INTENSIFIER = words(
     "super-duper more most less"
 )
 ADVERB = INTENSIFIER | words(
+    "everywhere nowhere forever overnight "
     "also often sometimes usually rarely again now then here there once soon today later "
     "maybe perhaps together anyway instead ever simply mainly particularly especially "
     "personally quickly slowly carefully directly exactly specifically generally clearly"

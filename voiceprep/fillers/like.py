@@ -132,13 +132,20 @@ def _like_verb(place: Place) -> bool | None:
         if ahead[:1] and ahead[0] in ("most", "best", "least", "better", "more"):
             return False
         return pause or _action(ahead)
-    if subject in ("it", "he", "she", "this", "that", "nobody", "everybody", "everyone", "who"):
-        return (
-            True
-            if _action(ahead) and ahead[0] != "to" and outer not in wc.MODAL | wc.DO
-            else None
-        )
+    singular = subject in _SINGULAR and outer not in wc.MODAL | wc.DO
+    if singular and ahead[:1] != ["to"] and (_action(ahead) or _present(ahead)):
+        return True
     return None
+
+
+_SINGULAR = wc.words("it he she this that nobody everybody everyone who")
+
+
+def _present(ahead: Sequence[str]) -> bool:
+    """Return whether a verb in the third person and its complement follow: gets it."""
+    if len(ahead) < 2 or not ahead[0].endswith("s") or ahead[0].endswith("ss"):
+        return False
+    return ahead[1] in wc.OBJECT_PRONOUN | wc.DETERMINER or wc.is_adverb(ahead[1])
 
 
 # Before "to" as a preposition: back to like the first question.
@@ -148,6 +155,7 @@ _GOAL = wc.words(
 )
 
 
+_EXTREME = wc.words("every no nothing everything")
 _SOME = wc.words("a an this these some")
 _PARTICLE = wc.words("over again up down out off through away back forward around")
 
@@ -175,7 +183,7 @@ def _like_infinitive(aux: str, outer: str, ahead: Sequence[str], *, pause: bool)
         return False
     if aux in ("do", "doing") and outer in wc.MODAL | {"to"}:
         return ahead[0] not in ("that", "this", "it")
-    if aux in wc.DO | {"to"} and (_quantity(ahead) or ahead[0] in ("every", "no")):
+    if aux in wc.DO | {"to"} and (_quantity(ahead) or ahead[0] in _EXTREME):
         return aux not in ("don't", "doesn't", "didn't")
     if aux in ("do", "did", "doing", "done") and ahead[0] in _SOME:
         return True

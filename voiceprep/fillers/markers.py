@@ -25,6 +25,8 @@ def opens_clause(place: Place) -> bool:
         return False
     if wc.is_subject(ahead[0]):
         return True
+    if ahead[0] in wc.MODAL | wc.DO | wc.BE and ahead[1:] and wc.is_subject(ahead[1]):
+        return True
     return ahead[0] in wc.DETERMINER and any(wc.is_finite(w) for w in ahead[2:])
 
 
@@ -65,7 +67,7 @@ def _opening_adverb(place: Place) -> bool:
 _MIND = wc.words(
     "as if when once since how what that until unless before whether things everything all "
     "everyone people someone one who ones so wherever whatever anything like do did does don't "
-    "didn't would could should can might may to"
+    "didn't would could should can might may"
 )
 _KNOWN = wc.words(
     "how what that why where who if whether which whose more better less nothing everything "
@@ -96,6 +98,8 @@ def _you_know(place: Place) -> bool:
         after == "like" and not place.after
     ):
         return True
+    if _incomplete(before) or (wc.is_adverb(before) and wc.is_finite(after)):
+        return True
     if (
         after in _KNOWN
         and place.after == NO_GAP
@@ -108,8 +112,6 @@ def _you_know(place: Place) -> bool:
         return before not in ("let", "that", "so")
     if place.after == BOUNDARY:
         return before not in ("let", "that", "so") and not place.words.punctuated
-    if _incomplete(before):
-        return True
     if before in _CLAUSE_JOINT or before in ("that", "") or place.before == PAUSE:
         joined = before in ("and", "but", "because") and after not in wc.DETERMINER
         return (
@@ -143,7 +145,7 @@ def _incomplete(word: str) -> bool:
         in (wc.DETERMINER - wc.OBJECT_PRONOUN - {"this", "that", "all", "each", "some", "any"})
         or word
         in ("with", "for", "from", "at", "of", "to", "into", "by", "had", "have", "we've")
-        or word in wc.TRANSITIVE - wc.DO - {"know", "say", "said", "think", "see"}
+        or word in wc.TRANSITIVE - wc.DO - {"know", "say", "said", "saying", "see"}
     )
 
 
