@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from voiceprep.transcript import Filler
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 PointStatus = Literal["covered", "partial", "missed"]
 
@@ -81,7 +81,7 @@ class PointCoverage:
     """One key point: whether the answer says it, how sure (0 to 1), and the words for it.
 
     `denied` holds the words with which the speaker said the opposite, if so; such a
-    point is `missed` and has no evidence.
+    point is `missed` and has no evidence. `corrected` says that the person decided.
     """
 
     text: str
@@ -89,6 +89,10 @@ class PointCoverage:
     score: float
     evidence: Evidence | None
     denied: Evidence | None = None
+    corrected: bool = False
+
+
+_WORTH: dict[PointStatus, float] = {"covered": 1.0, "partial": 0.5, "missed": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,13 @@ class Coverage:
 
     score: float
     points: tuple[PointCoverage, ...]
+
+    @classmethod
+    def of(cls, points: Iterable[PointCoverage]) -> Coverage:
+        """Return the coverage of these points, with its score."""
+        kept = tuple(points)
+        total = sum(_WORTH[p.status] for p in kept)
+        return cls(round(total / len(kept), 3) if kept else 0.0, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +177,5 @@ def _point(data: Mapping[str, Any]) -> PointCoverage:
         float(data["score"]),
         Evidence(**evidence) if evidence else None,
         Evidence(**denied) if denied else None,
+        bool(data.get("corrected", False)),
     )

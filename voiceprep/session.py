@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from voiceprep.analysis import Analysis
+from voiceprep.analysis import Analysis, Coverage, Evidence, PointCoverage
 from voiceprep.errors import SessionError, VoiceprepError
 from voiceprep.questions import KeyPoint, Question
 from voiceprep.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from voiceprep.analysis import PointStatus
 
 SCHEMA = 1
 """Raised whenever `session.json` changes in a way that older readers cannot take."""
@@ -21,10 +23,23 @@ State = Literal["running", "finished"]
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """The person's own judgement of a key point, named by its text.
+
+    `words` are the words of the answer that made the point, if the person named them.
+    """
+
+    point: str
+    status: PointStatus
+    words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """One answer. `audio` is a file name inside the session's folder, None if not kept.
 
     `notes` says what happened to it in one line each (microphone unplugged, overflow...).
+    `analysis` has the corrections in it already; they are kept to survive a new analysis.
     """
 
     question: Question
@@ -32,6 +47,30 @@ class Answer:
     transcript: Transcript
     analysis: Analysis
     notes: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+
+    def corrected(self, *corrections: Correction) -> Answer:
+        """Return the answer with further corrections; a later one of a point wins.
+
+        Raises:
+            SessionError: there is no such key point, or its words were not said.
+        """
+        by_point = {c.point: c for c in (*self.corrections, *corrections)}
+        analysis = self.analysis
+        for correction in by_point.values():
+            analysis = _with_correction(analysis, self.transcript, correction)
+        return replace(self, analysis=analysis, corrections=tuple(by_point.values()))
+
+    def reanalysed(self, transcript: Transcript, analysis: Analysis) -> Answer:
+        """Return the answer with a new analysis, the corrections made to it again.
+
+        A correction of a point that the question no longer has is dropped.
+        """
+        points = analysis.coverage.points if analysis.coverage else ()
+        kept = {p.text for p in points}
+        corrections = tuple(c for c in self.corrections if c.point in kept)
+        fresh = replace(self, transcript=transcript, analysis=analysis, corrections=())
+        return fresh.corrected(*corrections)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the answer as JSON values."""
@@ -41,6 +80,7 @@ class Answer:
             "transcript": self.transcript.to_dict(),
             "analysis": self.analysis.to_dict(),
             "notes": list(self.notes),
+            "corrections": [asdict(c) for c in self.corrections],
         }
 
     @classmethod
@@ -52,6 +92,7 @@ class Answer:
             Transcript.from_dict(data["transcript"]),
             Analysis.from_dict(data["analysis"]),
             tuple(data.get("notes", ())),
+            tuple(Correction(**c) for c in data.get("corrections", ())),
         )
 
 
@@ -130,6 +171,40 @@ class Session:
             raise
         except VoiceprepError as error:
             raise SessionError(f"not a session ({error})") from error
+
+
+def _with_correction(
+    analysis: Analysis, transcript: Transcript, correction: Correction
+) -> Analysis:
+    if analysis.coverage is None:
+        raise SessionError("this answer has no key points to correct")
+    points = list(analysis.coverage.points)
+    place = next((i for i, p in enumerate(points) if p.text == correction.point), None)
+    if place is None:
+        raise SessionError(f"no key point “{correction.point}” in this answer")
+    before = points[place]
+    evidence = _words_of(transcript, correction) or before.evidence
+    points[place] = PointCoverage(
+        before.text,
+        correction.status,
+        1.0 if correction.status == "covered" else 0.0,
+        evidence if correction.status == "covered" else None,
+        None if correction.status == "covered" else before.denied,
+        corrected=True,
+    )
+    return replace(analysis, coverage=Coverage.of(points))
+
+
+def _words_of(transcript: Transcript, correction: Correction) -> Evidence | None:
+    """Return the words that the person named, as they stand in the transcript."""
+    if correction.words is None:
+        return None
+    start = transcript.text.lower().find(correction.words.lower())
+    if start < 0 or not correction.words:
+        raise SessionError(f"“{correction.words}” was not said in this answer")
+    end = start + len(correction.words)
+    times = transcript.times_of(start, end) or (None, None)
+    return Evidence(transcript.text[start:end], *times)
 
 
 def _check_schema(schema: int) -> None:

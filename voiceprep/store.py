@@ -174,7 +174,7 @@ class Store:
 
     def path_of(self, name: str) -> Path:
         """Return the folder of a session named as for `load`."""
-        known = self._folders()
+        known = self.folders()
         if name == "last" and known:
             return known[0]
         fitting = [p for p in known if p.name == name] or [
@@ -189,7 +189,7 @@ class Store:
     def all(self) -> tuple[tuple[Session, ...], tuple[str, ...]]:
         """Return every readable session, newest first, and a line for each that is not."""
         sessions, problems = [], []
-        for folder in self._folders():
+        for folder in self.folders():
             try:
                 sessions.append(read_session(folder))
             except SessionError as error:
@@ -214,7 +214,12 @@ class Store:
         """
         return OpenSession(self.sessions_folder / session.id, replace(session))
 
-    def _folders(self) -> list[Path]:
+    def folders(self) -> list[Path]:
+        """Return the folders of all sessions, newest name first.
+
+        Raises:
+            SessionError: they cannot be listed.
+        """
         try:
             found = [p for p in self.sessions_folder.iterdir() if p.is_dir()]
         except FileNotFoundError:
