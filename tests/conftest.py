@@ -19,6 +19,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "home"
     monkeypatch.setenv("VOICEPREP_HOME", str(home))
     monkeypatch.setenv("VOICEPREP_SETTINGS", str(tmp_path / "settings.toml"))
+    monkeypatch.setenv("VOICEPREP_BANKS", str(tmp_path / "banks"))
     return home
 
 

@@ -19,6 +19,7 @@ which somebody might say the key point above them.
 
 from __future__ import annotations
 
+import os
 import random
 import re
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from voiceprep.errors import BankError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 Difficulty = Literal["easy", "medium", "hard"]
 DIFFICULTIES: tuple[Difficulty, ...] = get_args(Difficulty)
@@ -101,9 +102,20 @@ def bank_folders() -> tuple[Path, ...]:
     return tuple(p for p in (here / "banks", here.parent / "questions") if p.is_dir())
 
 
+def own_banks() -> Path:
+    """Return the folder of the user's own banks; one named as a packaged bank goes before it."""
+    override = os.environ.get("VOICEPREP_BANKS")
+    if override:
+        return Path(override).expanduser()
+    import platformdirs
+
+    return platformdirs.user_config_path("voiceprep", appauthor=False) / "banks"
+
+
 def bank_files() -> dict[str, Path]:
-    """Return every packaged bank by name, in alphabetical order."""
-    found = {p.stem: p for folder in bank_folders() for p in folder.glob("*.txt")}
+    """Return every bank that is found by name, packaged or the user's own, in order."""
+    folders = (*bank_folders(), own_banks())
+    found = {p.stem: p for folder in folders for p in folder.glob("*.txt")}
     return dict(sorted(found.items()))
 
 
@@ -131,7 +143,7 @@ def load_bank(name_or_path: str) -> Bank:
         BankError: it cannot be found, read or used; `problems` has every mistake.
     """
     path = find_bank(name_or_path)
-    bank, problems = parse_bank(_read_text(path), path)
+    bank, problems = parse_bank(read_text(path), path)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise BankError(
@@ -147,7 +159,7 @@ def check_bank(name_or_path: str) -> tuple[Bank, tuple[str, ...]]:
         BankError: the file cannot be found or read at all.
     """
     path = find_bank(name_or_path)
-    return parse_bank(_read_text(path), path)
+    return parse_bank(read_text(path), path)
 
 
 def select(
@@ -184,7 +196,12 @@ def select(
     return tuple(chosen[:count])
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of a bank, without its byte order mark.
+
+    Raises:
+        BankError: it cannot be read, or is not UTF-8.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -372,3 +389,77 @@ def _repeated(draft: _Draft) -> Iterator[str]:
 
 def _shown(text: str) -> str:
     return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
+
+
+def with_key_points(text: str, derived: Mapping[int, Sequence[KeyPoint]]) -> str:
+    """Return a bank's text with key points added to questions that have none, by number.
+
+    Everything else stays as it is, to the letter.
+    """
+    out: list[str] = []
+    open_number: int | None = None
+    lines = text.splitlines(keepends=True)
+    ending = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
+    for line in [*lines, None]:
+        heading = _HEADING.match(line.strip()) if line is not None else None
+        if (line is None or heading) and open_number in derived:
+            out = _with_section(out, derived[open_number or 0], ending)
+        if heading:
+            open_number = int(heading[1]) if heading[1].isdigit() else None
+        if line is not None:
+            out.append(line)
+    return "".join(out)
+
+
+def _with_section(lines: list[str], points: Sequence[KeyPoint], ending: str) -> list[str]:
+    """Return lines with a section of key points before the blank lines that end them."""
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    if end and not lines[end - 1].endswith(("\n", "\r")):
+        lines[end - 1] += ending
+    section = ["Key points", *(f"- {p.text}" for p in points)]
+    return [*lines[:end], *(f"{line}{ending}" for line in section), *lines[end:]]
+
+
+def with_phrasing(text: str, number: int, point: str, phrasing: str) -> str:
+    """Return a bank's text with one more phrasing under a key point of a question.
+
+    Raises:
+        BankError: the question has no such key point.
+    """
+    out: list[str] = []
+    current: int | None = None
+    held: list[str] = []  # the lines of the key point being read
+    added = False
+    for line in [*text.splitlines(keepends=True), ""]:
+        bare = line.strip()
+        heading = _HEADING.match(bare)
+        begins = not line or heading or _POINT.match(bare) or not bare
+        if held and begins:
+            added = added or _add_phrasing(held, point, phrasing)
+            out += held
+            held = []
+        if heading:
+            current = int(heading[1]) if heading[1].isdigit() else None
+        if held or (current == number and not added and _POINT.match(bare)):
+            held.append(line)
+        else:
+            out.append(line)
+    if not added:
+        raise BankError(f"question {number} has no key point “{point}”")
+    return "".join(out)
+
+
+def _add_phrasing(held: list[str], point: str, phrasing: str) -> bool:
+    """Add a phrasing to the lines of a key point if it is the one; say whether it is."""
+    words = [line.strip() for line in held]
+    first_phrasing = next((i for i, w in enumerate(words) if _PHRASING.match(w)), len(words))
+    own = " ".join(words[:first_phrasing])
+    match = _POINT.match(own)
+    if match is None or match[1] != point:
+        return False
+    if not held[-1].endswith(("\n", "\r")):
+        held[-1] += "\n"
+    held.append(f"  ~ {phrasing}\n")
+    return True

@@ -93,6 +93,14 @@ class OpenSession:
         for path in self._takes(question.number):
             path.unlink(missing_ok=True)
 
+    def replace(self, session: Session) -> None:
+        """Write a changed session in place of the one held.
+
+        Raises:
+            SessionError: it cannot be written.
+        """
+        self._save(session)
+
     def finish(self) -> None:
         """Close the session; one without any answer is removed."""
         if self.session.answers:
@@ -213,6 +221,20 @@ class Store:
             SessionError: another voiceprep is running it.
         """
         return OpenSession(self.sessions_folder / session.id, replace(session))
+
+    def delete(self, session: Session) -> None:
+        """Remove a session and everything of it.
+
+        Raises:
+            SessionError: it is running, or cannot be removed.
+        """
+        with self.reopen(session) as held:
+            try:
+                shutil.rmtree(held.folder)
+            except OSError as error:
+                raise SessionError(
+                    f"{held.folder}: cannot be removed ({error.strerror})"
+                ) from error
 
     def folders(self) -> list[Path]:
         """Return the folders of all sessions, newest name first.

@@ -14,7 +14,7 @@ from voiceprep.errors import VoiceprepError
 INTERRUPTED = 130
 """Exit code after Ctrl-C, 128 plus the number of SIGINT, as shells have it."""
 
-_COMMANDS = ("practice", "transcribe", "score", "replay", "questions", "doctor")
+_COMMANDS = ("practice", "transcribe", "score", "replay", "progress", "questions", "doctor")
 
 
 class _Commands(click.Group):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from voiceprep.microphone import Microphone
     from voiceprep.questions import Difficulty, Order, Question
     from voiceprep.speaker import Speaker
-    from voiceprep.store import OpenSession
+    from voiceprep.store import OpenSession, Store
 
 DEFAULT_LIMIT_S = 180.0
 SHORTEST_SILENCE_S = 4.0
@@ -40,6 +41,7 @@ class _Wishes:
     count: int | None
     order: Order
     seed: int | None
+    due: bool
     answers: Path | None
     paced: bool
     limit: float
@@ -80,6 +82,7 @@ class _Wishes:
     help="In which order.",
 )
 @click.option("--seed", type=int, help="Shuffle the same way every time.")
+@click.option("--due", is_flag=True, help="Ask what is due for repetition, worst first.")
 @click.option(
     "--answers",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -180,13 +183,31 @@ def _session(wishes: _Wishes, screen: Screen) -> tuple[OpenSession, str]:
     bank = load_bank(wishes.bank)
     plan = select(
         bank.questions if wishes.numbers else _answered(bank.questions, wishes.answers),
-        numbers=wishes.numbers,
+        numbers=_due(store, bank.name) if wishes.due else wishes.numbers,
         difficulties=wishes.difficulties,
         count=wishes.count,
         order=wishes.order,
         seed=wishes.seed,
     )
     return store.create(bank.name, plan), bank.language
+
+
+def _due(store: Store, bank: str) -> tuple[int, ...]:
+    """Return the questions of a bank that are due, the worst first.
+
+    Raises:
+        SessionError: none is.
+    """
+    from voiceprep.index import Query, find
+    from voiceprep.schedule import schedule
+
+    now = datetime.now(UTC)
+    found = schedule(find(store, Query(bank=bank))[0], now)
+    due = tuple(item.question for item in found if item.due <= now)
+    if not due:
+        later = f"; the next is due on {found[0].due:%Y-%m-%d}" if found else ""
+        raise SessionError(f"{bank}: no question is due{later}")
+    return due
 
 
 def _answered(questions: tuple[Question, ...], answers: Path | None) -> tuple[Question, ...]:

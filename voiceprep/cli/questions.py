@@ -113,3 +113,61 @@ def check(ctx: click.Context, file: str) -> None:
         ctx.exit(1)
     points = sum(len(q.key_points) for q in bank.questions)
     click.echo(f"{bank.path}: {len(bank.questions)} questions, {points} key points, no mistake")
+
+
+@questions.command("key-points")
+@click.argument("bank")
+@click.option("--question", "-q", "number", type=int, metavar="N", help="Only this question.")
+@click.option("--write", is_flag=True, help="Write them into the bank, where it has none.")
+@options.as_json
+def key_points(bank: str, number: int | None, write: bool, as_json: bool) -> None:
+    """Show the key points of BANK, derived from the sample answers where it has none.
+
+    With --write they are put into the bank for you to edit; a packaged bank is
+    copied to your own banks first.
+
+    \b
+    Example:
+      voiceprep questions key-points my-bank.txt --write
+    """
+    from voiceprep.keypoints import points_of
+    from voiceprep.questions import load_bank
+
+    loaded = load_bank(bank)
+    chosen = [loaded.question(number)] if number is not None else list(loaded.questions)
+    points = {q.number: points_of(q) for q in chosen}
+    if as_json:
+        options.echo_json({n: [p.text for p in found] for n, found in points.items()})
+    else:
+        for question in chosen:
+            origin = "" if question.key_points else " (derived)"
+            click.echo(f"Question {question.number}{origin}")
+            for point in points[question.number]:
+                click.echo(f"- {point.text}")
+    if write:
+        from voiceprep.own_bank import write_key_points
+
+        wanted = {q.number: points[q.number] for q in chosen if not q.key_points}
+        click.echo(f"Written: {write_key_points(loaded, wanted)}", err=True)
+
+
+@questions.command()
+@click.argument("session")
+@click.option("--question", "-q", "number", type=int, metavar="N", help="Only this question.")
+def learn(session: str, number: int | None) -> None:
+    """Teach your own copy of the bank the words you corrected a point with.
+
+    Every key point of SESSION that you marked as covered with
+    `voiceprep replay --correct` lends its words to the bank as a phrasing.
+
+    \b
+    Example:
+      voiceprep questions learn last --question 3
+    """
+    from voiceprep.own_bank import learn_phrasings
+    from voiceprep.store import Store
+
+    learned = learn_phrasings(Store().load(session), number)
+    for phrasing in learned.phrasings:
+        click.echo(f"~ {phrasing}")
+    click.echo(f"{len(learned.phrasings)} learned: {learned.path}", err=True)

@@ -262,32 +262,3 @@ def _quoted(evidence: Evidence) -> str:
 
 def _indented(what: RenderableType, columns: int = 0) -> RenderableType:
     return Padding(what, (0, 0, 0, columns)) if columns else what
-
-
-def session_list(sessions: Sequence[Session]) -> RenderableType:
-    """Return a table of sessions, one a row."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for column in ("session", "started"):
-        table.add_column(column, no_wrap=True)
-    for column in ("answers", "points", "fill/min"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("bank", no_wrap=True, overflow="ellipsis")
-    for session in sessions:
-        table.add_row(*_session_row(session))
-    return table
-
-
-def _session_row(session: Session) -> tuple[str, ...]:
-    points = [
-        p for a in session.answers if a.analysis.coverage for p in a.analysis.coverage.points
-    ]
-    covered = sum(p.status == "covered" for p in points)
-    rates = [r for a in session.answers if (r := a.analysis.filler_rate.per_minute) is not None]
-    return (
-        session.id,
-        session.started.astimezone().strftime("%Y-%m-%d %H:%M"),
-        str(len(session.answers)),
-        f"{covered}/{len(points)}" if points else "-",
-        f"{sum(rates) / len(rates):.1f}" if rates else "-",
-        session.bank,
-    )
