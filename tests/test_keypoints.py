@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from voiceprep.banks import bank_files, load_bank
 from voiceprep.clauses import clauses, sentences
 from voiceprep.keypoints import FEWEST, MAX_WORDS, MOST, derive, points_of
-from voiceprep.questions import KeyPoint, Question, bank_files, load_bank
+from voiceprep.questions import KeyPoint, Question
 
 ANSWERS = [
     pytest.param(question.sample_answer, id=f"{name}-{question.number}")

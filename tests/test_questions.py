@@ -5,15 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from voiceprep.bank_text import parse_bank
+from voiceprep.banks import bank_files, check_bank, find_bank, load_bank
 from voiceprep.errors import BankError
-from voiceprep.questions import (
-    bank_files,
-    check_bank,
-    find_bank,
-    load_bank,
-    parse_bank,
-    select,
-)
+from voiceprep.questions import select
 
 SOUND = """Question 1
 Difficulty: medium

@@ -8,15 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voiceprep.bank_text import with_key_points, with_phrasing
+from voiceprep.banks import bank_folders, find_bank, own_banks, read_text
 from voiceprep.errors import BankError
-from voiceprep.questions import (
-    bank_folders,
-    find_bank,
-    own_banks,
-    read_text,
-    with_key_points,
-    with_phrasing,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -20,9 +20,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from voiceprep.banks import bank_files, load_bank
 from voiceprep.coverage import cover
 from voiceprep.encoder import load_encoder
-from voiceprep.questions import KeyPoint, Question, bank_files, load_bank
+from voiceprep.questions import KeyPoint, Question
 from voiceprep.transcript import Transcript
 
 if TYPE_CHECKING:

@@ -166,7 +166,8 @@ def practice(**chosen: Any) -> None:
 
 def _session(wishes: _Wishes, screen: Screen) -> tuple[OpenSession, str]:
     """Begin a session, or take up the interrupted one; return it with the bank's language."""
-    from voiceprep.questions import load_bank, select
+    from voiceprep.banks import load_bank
+    from voiceprep.questions import select
     from voiceprep.store import Store
 
     store = Store()

@@ -36,7 +36,8 @@ def list_banks(as_json: bool) -> None:
     Example:
       voiceprep questions list
     """
-    from voiceprep.questions import DIFFICULTIES, bank_files, load_bank
+    from voiceprep.banks import bank_files, load_bank
+    from voiceprep.questions import DIFFICULTIES
 
     banks = [load_bank(str(path)) for path in bank_files().values()]
     if as_json:
@@ -64,7 +65,7 @@ def show(bank: str, number: int | None, as_json: bool) -> None:
     Example:
       voiceprep questions show behavioural --question 2
     """
-    from voiceprep.questions import load_bank
+    from voiceprep.banks import load_bank
 
     loaded = load_bank(bank)
     chosen = [loaded.question(number)] if number is not None else list(loaded.questions)
@@ -102,7 +103,7 @@ def check(ctx: click.Context, file: str) -> None:
     Example:
       voiceprep questions check my-bank.txt
     """
-    from voiceprep.questions import check_bank
+    from voiceprep.banks import check_bank
 
     bank, problems = check_bank(file)
     for problem in problems:
@@ -130,8 +131,8 @@ def key_points(bank: str, number: int | None, write: bool, as_json: bool) -> Non
     Example:
       voiceprep questions key-points my-bank.txt --write
     """
+    from voiceprep.banks import load_bank
     from voiceprep.keypoints import points_of
-    from voiceprep.questions import load_bank
 
     loaded = load_bank(bank)
     chosen = [loaded.question(number)] if number is not None else list(loaded.questions)

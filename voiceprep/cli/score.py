@@ -72,7 +72,7 @@ def _question(bank: str | None, number: int | None) -> Question | None:
         return None
     if bank is None or number is None:
         raise click.UsageError("--bank and --question go together.")
-    from voiceprep.questions import load_bank
+    from voiceprep.banks import load_bank
 
     return load_bank(bank).question(number)
 
