@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from voiceprep.bank_text import parse_bank
+from voiceprep.bank_text import parse_bank, with_key_points, with_phrasing
 from voiceprep.banks import bank_files, check_bank, find_bank, load_bank
 from voiceprep.errors import BankError
-from voiceprep.questions import select
+from voiceprep.questions import KeyPoint, select
 
 SOUND = """Question 1
 Difficulty: medium
@@ -168,3 +168,42 @@ def test_selection() -> None:
         select(questions, numbers=[11])
     with pytest.raises(BankError, match="no question fits"):
         select(questions, numbers=[2], difficulties=["hard"])
+
+
+# writing banks
+
+
+def test_key_points_are_written_where_there_are_none_and_nothing_else_changes() -> None:
+    text = SOUND.replace("Why?", "Why?\nSample answer\nBecause.")
+    points = {2: (KeyPoint("says why"), KeyPoint("says because"))}
+    written = with_key_points(text, points)
+    assert written == text.rstrip("\n") + "\nKey points\n- says why\n- says because\n"
+    bank, problems = parse_bank(written, Path("bank.txt"))
+    assert problems == ()
+    assert bank.questions[1].key_points == points[2]
+
+
+def test_key_points_keep_line_endings_and_the_next_question() -> None:
+    text = (
+        "Question 1\r\nDifficulty: easy\r\nWhy?\r\n\r\nQuestion 2\r\nDifficulty: easy\r\nHow?"
+    )
+    written = with_key_points(text, {1: (KeyPoint("a"),), 2: (KeyPoint("b"),)})
+    assert written == (
+        "Question 1\r\nDifficulty: easy\r\nWhy?\r\nKey points\r\n- a\r\n\r\n"
+        "Question 2\r\nDifficulty: easy\r\nHow?\r\nKey points\r\n- b\r\n"
+    )
+
+
+def test_a_phrasing_goes_under_its_own_key_point() -> None:
+    written = with_phrasing(SOUND, 1, "framed the business definition of the target", "we sat")
+    bank, problems = parse_bank(written, Path("bank.txt"))
+    assert problems == ()
+    first, second = bank.questions[0].key_points
+    assert first.phrasings == ("first we agreed on what churn is", "we sat")
+    assert second.phrasings == ()
+    written = with_phrasing(SOUND, 1, "made the pipeline reproducible", "rerun it")
+    assert parse_bank(written, Path("b"))[0].questions[0].key_points[1].phrasings == (
+        "rerun it",
+    )
+    with pytest.raises(BankError, match="question 2 has no key point"):
+        with_phrasing(SOUND, 2, "made the pipeline reproducible", "x")
