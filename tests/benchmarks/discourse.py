@@ -6,8 +6,8 @@ Each FILE is a JSON list of `{text, fillers: [{text, kind, start_char, end_char}
 filler counts as found when span and kind are the same. Where rows carry a `half`, the
 halves are reported apart: in `tests/data/discourse.json` the rules were made on "tune",
 "held out" was scored without reading its errors, and "stress" was written against the
-finished rules, scored once as unseen, and then learnt from.
-Beside the rules stands a plain word list, which takes every occurrence of every hesitation and marker.
+finished rules, scored once as unseen, and then learnt from. Beside the rules stands a
+plain word list, which takes every occurrence of every hesitation and marker.
 """
 
 from __future__ import annotations
