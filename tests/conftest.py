@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from voiceprep.transcript import Segment, Transcript, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERS = ROOT / "fixtures" / "answers"
@@ -36,3 +41,21 @@ def transcript_of(*words: tuple[str, float, float], duration: float) -> Transcri
     timed = [Word(f" {text}", start, end, 0.9) for text, start, end in words]
     segments = [Segment.of(timed)] if timed else []
     return Transcript.from_segments(segments, duration=duration)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where every part is there, a test that skips for want of one has failed."""
+    report = yield
+    if report.skipped and os.environ.get("VOICEPREP_NO_SKIP") and _needs_a_part(item):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
+
+
+def _needs_a_part(item: pytest.Item) -> bool:
+    return any(
+        item.get_closest_marker(name) for name in ("weights", "sound", "browser", "shared")
+    )

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 
 def bank_folders() -> tuple[Path, ...]:
-    """Return where banks are looked for by name: the checkout's folder, else the wheel's."""
+    """Return where packaged banks lie: inside the installed package, or in the checkout."""
     here = Path(__file__).resolve().parent
-    return tuple(p for p in (here / "banks", here.parent / "questions") if p.is_dir())
+    installed, checkout = here / "data" / "banks", here.parent / "questions"
+    return (installed if installed.is_dir() else checkout,)
 
 
 def own_banks() -> Path:
