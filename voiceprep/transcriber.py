@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from voiceprep.decoding import Recognizer, trusted
+from voiceprep.decoding import Recognizer
 from voiceprep.errors import VoiceprepError
+from voiceprep.recognition import recognise
 from voiceprep.transcript import Segment, Transcript, Word
 from voiceprep.windows import LIVE, WHOLE, Segmenter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from voiceprep.audio import Samples
     from voiceprep.models import Weights
@@ -27,6 +28,9 @@ K = TypeVar("K")
 HEARD_CHARACTERS = 200
 """Length of the text that a live line can show."""
 
+BATCH_WINDOWS = 8
+"""Windows decoded together where nobody waits for them."""
+
 SEGMENT_GAP_S = 1.0
 """A pause that ends a segment."""
 
@@ -34,9 +38,8 @@ SEGMENT_GAP_S = 1.0
 class Transcriber:
     """A loaded model that transcribes any number of recordings."""
 
-    def __init__(self, recognizer: Recognizer, *, verbatim: bool = False) -> None:
+    def __init__(self, recognizer: Recognizer) -> None:
         self._recognizer = recognizer
-        self._verbatim = verbatim
 
     @classmethod
     def load(cls, weights: Weights, *, threads: int = 0) -> Transcriber:
@@ -45,7 +48,7 @@ class Transcriber:
         Raises:
             ModelError: the weights are damaged or no Whisper model.
         """
-        return cls(Recognizer(weights, threads), verbatim=weights.verbatim)
+        return cls(Recognizer(weights, threads))
 
     def transcription(
         self, *, context: str | None = None, live: bool = False, language: str = "en"
@@ -73,22 +76,9 @@ class Transcriber:
             except VoiceprepError as error:
                 yield key, error
 
-    def words(self, window: Window) -> tuple[Word, ...]:
-        """Return the words of a window, with times of the recording."""
-        recognizer = self._recognizer
-        encoded = recognizer.encode(window.samples)
-        hypothesis = recognizer.decode(encoded)
-        if not trusted(hypothesis, recognizer.text(hypothesis.tokens)):
-            return ()
-        return tuple(
-            Word(
-                word.text,
-                window.time_of(word.start),
-                window.time_of(word.end, is_end=True),
-                word.probability,
-            )
-            for word in recognizer.align(encoded, hypothesis.tokens)
-        )
+    def words(self, windows: Sequence[Window]) -> list[tuple[Word, ...]]:
+        """Return the words of windows, with times of the recording."""
+        return recognise(self._recognizer, windows)
 
 
 class Transcription:
@@ -98,6 +88,8 @@ class Transcription:
         self._transcriber = transcriber
         self._segmenter = Segmenter(LIVE if live else WHOLE)
         self._language = language
+        self._batch = 1 if live else BATCH_WINDOWS
+        self._pending: list[Window] = []
         self._words: list[Word] = []
 
     @property
@@ -109,22 +101,29 @@ class Transcription:
     def feed(self, samples: Samples) -> None:
         """Take the next samples, any number of them."""
         for window in self._segmenter.push(samples):
-            self._add(window)
+            self._pending.append(window)
+            if len(self._pending) >= self._batch:
+                self._recognise()
 
     def finish(self) -> Transcript:
         """Return the transcript of everything fed."""
-        for window in self._segmenter.flush():
-            self._add(window)
+        self._pending.extend(self._segmenter.flush())
+        self._recognise()
         return Transcript.from_segments(
             _segments(self._words),
             duration=self._segmenter.seconds,
             language=self._language,
         )
 
-    def _add(self, window: Window) -> None:
+    def _recognise(self) -> None:
+        for words in self._transcriber.words(self._pending):
+            self._add(words)
+        self._pending.clear()
+
+    def _add(self, words: Sequence[Word]) -> None:
         """Append the words of a window, in order and inside the recording."""
         last = self._words[-1].end if self._words else 0.0
-        for word in self._transcriber.words(window):
+        for word in words:
             start = min(max(word.start, last), self._segmenter.seconds)
             end = min(max(word.end, start), self._segmenter.seconds)
             self._words.append(Word(word.text, start, end, word.probability))

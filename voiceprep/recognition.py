@@ -1,0 +1,195 @@
+"""Recognition: windows of sound to words that the sound bears out.
+
+Whisper sometimes ends a window early, skips a sentence inside it, loops, or writes
+words over noise. Voice activity tells each of these: speech that no word covers is
+decoded once more on its own, and words without a sound behind them are dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from voiceprep.decoding import guesses, loops
+from voiceprep.hesitations import WindowEvidence, find_hesitations, insert
+from voiceprep.voice_activity import FRAME, FRAME_SECONDS, SPEECH_THRESHOLD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from voiceprep.decoding import Encoded, Hypothesis, Recognizer
+    from voiceprep.transcript import Word
+    from voiceprep.voice_activity import Probabilities
+    from voiceprep.windows import Window
+
+REPAIRS = 3
+"""How often what is still missed is looked at again."""
+
+MISSED_SPEECH_S = 1.0
+"""Speech without words that is worth another look."""
+
+HEARD_THRESHOLD = 0.3
+"""Speech probability of a frame that can belong to a word."""
+
+_BASE_WORD_S, _CHARACTER_S = 0.4, 0.08
+"""A plausible longest duration: slow speech takes about 0.08 s a letter."""
+
+_INNER_GAP_S = 0.2
+"""A stop consonant is silent for up to this long inside a word."""
+
+DOUBTFUL = 0.5
+"""Probability below which a word needs a sound behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A window with its words; times are seconds of the window."""
+
+    window: Window
+    encoded: Encoded
+    words: tuple[Word, ...]
+
+
+def recognise(recognizer: Recognizer, windows: Sequence[Window]) -> list[tuple[Word, ...]]:
+    """Return what was said in each window, hesitations included; times of the recording."""
+    heard = (_repair(recognizer, one) for one in _decode(recognizer, windows))
+    return [_placed(one.window, _verbatim(recognizer, one)) for one in heard]
+
+
+def _verbatim(recognizer: Recognizer, heard: Heard) -> tuple[Word, ...]:
+    """Return the words with the hesitations that Whisper leaves out."""
+    if recognizer.verbatim:
+        return heard.words
+    evidence = WindowEvidence(
+        heard.window.samples,
+        heard.encoded.output,
+        heard.encoded.columns,
+        recognizer.model,
+        recognizer.tokenizer,
+    )
+    return insert(heard.words, find_hesitations(evidence, heard.words))
+
+
+def _placed(window: Window, words: Sequence[Word]) -> tuple[Word, ...]:
+    """Return words with times of the recording."""
+    return tuple(
+        replace(
+            word,
+            start=window.time_of(word.start),
+            end=window.time_of(word.end, is_end=True),
+        )
+        for word in words
+    )
+
+
+def _decode(recognizer: Recognizer, windows: Sequence[Window]) -> list[Heard]:
+    encoded = recognizer.encode([w.samples for w in windows])
+    hypotheses = recognizer.decode(encoded)
+    hypotheses = [_unloop(recognizer, e, h) for e, h in zip(encoded, hypotheses, strict=True)]
+    words = recognizer.align(encoded, hypotheses)
+    return [
+        Heard(w, e, () if guesses(h) or loops(h) else _borne_out(found, w.activity))
+        for w, e, h, found in zip(windows, encoded, hypotheses, words, strict=True)
+    ]
+
+
+def _unloop(recognizer: Recognizer, encoded: Encoded, hypothesis: Hypothesis) -> Hypothesis:
+    """Decode a loop once more, forbidding to repeat."""
+    if not loops(hypothesis):
+        return hypothesis
+    return recognizer.decode([encoded], unlooped=True)[0]
+
+
+def _repair(recognizer: Recognizer, heard: Heard, attempts: int = REPAIRS) -> Heard:
+    """Decode missed stretches again, and take what is found where it says more."""
+    words: list[Word] = []
+    position = 0
+    for first, last, start, end in _missed(heard) if attempts else ():
+        offset, piece = _cut(heard.window, start, end)
+        found = _decode(recognizer, [piece])[0]
+        if found.words:
+            found = _repair(recognizer, found, attempts - 1)
+        replaced = heard.words[first:last]
+        if len(found.words) > len(replaced):
+            replaced = tuple(
+                replace(w, start=w.start + offset, end=w.end + offset) for w in found.words
+            )
+        words.extend((*heard.words[position:first], *replaced))
+        position = last
+    return replace(heard, words=(*words, *heard.words[position:]))
+
+
+def _missed(heard: Heard) -> Iterator[tuple[int, int, float, float]]:
+    """Yield (first word, end word, start, end) of stretches with more speech than words."""
+    words, activity = heard.words, heard.window.activity
+    edges = [0.0, *(w.end for w in words)], [*(w.start for w in words), heard.window.seconds]
+    stretches: list[tuple[int, int, float, float]] = []
+    for i, (start, end) in enumerate(zip(*edges, strict=True)):
+        if end > start:
+            stretches.append((i, i, start, end))
+        if i < len(words) and words[i].end - words[i].start > _longest(words[i]):
+            stretches.append((i, i + 1, words[i].start, words[i].end))
+    for first, last, start, end in _joined(stretches):
+        spoken = _speech_in(activity, start, end)
+        explained = sum(_longest(w) for w in words[first:last])
+        if spoken - explained >= MISSED_SPEECH_S:
+            yield first, last, start, end
+
+
+def _joined(
+    stretches: list[tuple[int, int, float, float]],
+) -> list[tuple[int, int, float, float]]:
+    """Join stretches that touch."""
+    joined: list[tuple[int, int, float, float]] = []
+    for stretch in stretches:
+        if joined and joined[-1][1] == stretch[0] and joined[-1][3] >= stretch[2]:
+            joined[-1] = (joined[-1][0], stretch[1], joined[-1][2], stretch[3])
+        else:
+            joined.append(stretch)
+    return joined
+
+
+def _longest(word: Word) -> float:
+    return _BASE_WORD_S + _CHARACTER_S * len(word.text.strip())
+
+
+def _speech_in(activity: Probabilities, start: float, end: float) -> float:
+    """Return the seconds of speech from `start` to `end`."""
+    inside = activity[round(start / FRAME_SECONDS) : round(end / FRAME_SECONDS)]
+    return float((inside >= SPEECH_THRESHOLD).sum()) * FRAME_SECONDS
+
+
+def _cut(window: Window, start: float, end: float) -> tuple[float, Window]:
+    """Return a stretch of a window as a window, and the second at which it begins."""
+    first = max(round(start / FRAME_SECONDS), 0)
+    last = min(round(end / FRAME_SECONDS), len(window.activity))
+    return first * FRAME_SECONDS, replace(
+        window,
+        samples=window.samples[first * FRAME : last * FRAME],
+        activity=window.activity[first:last],
+    )
+
+
+def _borne_out(words: Sequence[Word], activity: Probabilities) -> tuple[Word, ...]:
+    """Return the words that have a sound behind them, with times drawn close around it."""
+    return tuple(tight for word in words if (tight := _tightened(word, activity)) is not None)
+
+
+def _tightened(word: Word, activity: Probabilities) -> Word | None:
+    """Draw a word's times to its longest run of sound; None if there is none to a guess."""
+    first = int(word.start / FRAME_SECONDS)
+    last = max(int(np.ceil(word.end / FRAME_SECONDS)), first + 1)
+    loud = first + np.flatnonzero(activity[first:last] >= HEARD_THRESHOLD)
+    if not len(loud):
+        return word if word.probability >= DOUBTFUL else None
+    breaks = np.flatnonzero(np.diff(loud) * FRAME_SECONDS > _INNER_GAP_S) + 1
+    bounds = [0, *(int(b) for b in breaks), len(loud)]
+    start, stop = max(pairwise(bounds), key=lambda b: b[1] - b[0])
+    return replace(
+        word,
+        start=max(word.start, float(loud[start]) * FRAME_SECONDS),
+        end=min(word.end, float(loud[stop - 1] + 1) * FRAME_SECONDS),
+    )
