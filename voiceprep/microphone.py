@@ -34,14 +34,17 @@ if TYPE_CHECKING:
 BLOCK_S = 0.05
 """How much sound a device hands over at a time."""
 
-BUFFER_S = 0.3
+BUFFER_S = 0.5
 """How long the device's own buffer lasts when the machine is too busy to fetch from it."""
 
 STALLED_S = 3.0
 """A device that has delivered nothing for this long is taken to be gone."""
 
 GAP_S = 1.0
-"""Blocks further apart than this, against their length, mean the machine was asleep."""
+"""A device this much further behind the clock than before has missed something."""
+
+CATCH_UP_S = 2.0
+"""How much more sound may pass before what is late is taken for lost."""
 
 FILE_BLOCK_S = 0.1
 """How much of a recorded answer is handed over at a time."""
@@ -83,7 +86,10 @@ class Stream(Protocol):
     """The samples of one answer."""
 
     overflows: int
-    gaps: tuple[Gap, ...]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return where sound is missing."""
 
     def read(self, timeout_s: float) -> Samples | None:
         """Return the next samples: none yet is an empty array, None is the end.
@@ -136,8 +142,9 @@ class LiveMicrophone:
             DeviceError: it cannot be opened.
         """
         device = self.device()
-        with _open(device):
-            return device
+        with _open(device) as stream:
+            stream.await_sound()
+        return device
 
     @contextmanager
     def listen(self, question: Question) -> Iterator[LiveStream]:  # noqa: ARG002 (any will do)
@@ -147,6 +154,7 @@ class LiveMicrophone:
             DeviceError: the device cannot be opened.
         """
         with _open(self.device()) as stream:
+            stream.await_sound()
             yield stream
 
 
@@ -165,6 +173,34 @@ def _open(device: Device) -> LiveStream:
     )
 
 
+class Continuity:
+    """Compares the sound of a device with the clock, to find where some is missing.
+
+    Blocks that come late in a bundle catch up and are no gap.
+    """
+
+    def __init__(self) -> None:
+        self.gaps: tuple[Gap, ...] = ()
+        self._heard_s = 0.0
+        self._began: float | None = None
+        self._usual_s = 0.0
+        self._late_from_s: float | None = None
+
+    def push(self, at_s: float, length_s: float) -> None:
+        """Take the clock's time at the end of a block, and the block's length."""
+        if self._began is None:
+            self._began = at_s - length_s
+        behind_s = at_s - self._began - self._heard_s - length_s
+        if behind_s - self._usual_s <= GAP_S:
+            self._late_from_s = None
+        elif self._late_from_s is None:
+            self._late_from_s = self._heard_s
+        elif self._heard_s - self._late_from_s >= CATCH_UP_S:
+            self.gaps = (*self.gaps, Gap(self._late_from_s, behind_s - self._usual_s))
+            self._usual_s, self._late_from_s = behind_s, None
+        self._heard_s += length_s
+
+
 class LiveStream:
     """What a device hears, from its opening on."""
 
@@ -175,14 +211,13 @@ class LiveStream:
             PortAudioError: it refuses.
         """
         self.overflows = 0
-        self.gaps: tuple[Gap, ...] = ()
         self.rate = rate
         self._device = device
         self._blocks: SimpleQueue[tuple[float, NDArray[np.float32]] | None] = SimpleQueue()
         self._resampler = Resampler(rate)
-        self._heard = 0
+        self._continuity = Continuity()
+        self._ready = audio.silence(0)
         self._idle_s = 0.0
-        self._last_at: float | None = None
         self._gone = False
         self._engine = engine
         self._stream = engine.InputStream(
@@ -201,6 +236,27 @@ class LiveStream:
             self._stream.close(ignore_errors=True)
             raise
 
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Return where sound is missing, because the machine slept or could not keep up."""
+        return self._continuity.gaps
+
+    def await_sound(self) -> None:
+        """Wait until the device delivers: wireless ones take a second to wake up.
+
+        Raises:
+            DeviceError: it delivers nothing.
+        """
+        try:
+            item = self._blocks.get(timeout=STALLED_S)
+        except Empty:
+            item = None
+        if item is None:
+            raise DeviceError(
+                f"microphone {self._device.name}: no sound comes; choose another with --input"
+            )
+        self._ready = self._mono(*item)
+
     def _take(self, block: NDArray[np.float32], _frames: int, _when: Any, status: Any) -> None:
         """Run on PortAudio's thread: copy, count, enqueue, nothing else."""
         if status.input_overflow:
@@ -218,14 +274,14 @@ class LiveStream:
         """
         if self._gone:
             raise DeviceError(f"microphone {self._device.name}: was disconnected")
-        heard = [self._mono(*item) for item in self._waiting(timeout_s)]
+        heard = [self._ready] if len(self._ready) else []
+        self._ready = audio.silence(0)
+        heard += [self._mono(*item) for item in self._waiting(timeout_s)]
         if self._gone:
             heard.append(self._resampler.flush())
         if not heard:
             return audio.silence(0)
-        samples = np.concatenate(heard)
-        self._heard += len(samples)
-        return samples
+        return np.concatenate(heard)
 
     def _waiting(self, timeout_s: float) -> Iterator[tuple[float, NDArray[np.float32]]]:
         """Yield every block enqueued, waiting only for the first."""
@@ -247,12 +303,7 @@ class LiveStream:
             self._gone = self._idle_s >= STALLED_S
 
     def _mono(self, at: float, block: NDArray[np.float32]) -> Samples:
-        if self._last_at is not None:
-            late_s = at - self._last_at - len(block) / self.rate
-            if late_s > GAP_S:
-                here_s = self._heard / audio.SAMPLE_RATE
-                self.gaps = (*self.gaps, Gap(here_s, late_s))
-        self._last_at = at
+        self._continuity.push(at, len(block) / self.rate)
         mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
         return self._resampler.push(mono)
 
