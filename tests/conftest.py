@@ -10,6 +10,8 @@ import pytest
 
 from voiceprep.transcript import Segment, Transcript, Word
 
+pytest_plugins = ["tests.sound_card"]
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
