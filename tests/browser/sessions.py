@@ -158,7 +158,7 @@ def history(count: int = 7) -> tuple[Session, ...]:
 
 
 def _earlier(index: int) -> Session:
-    fillers = " um like you know".split()
+    fillers = ["um", "like", "you", "know"]
     text = SPOKEN.split()
     for k in range(2 * (7 - index)):
         text.insert(7 + 9 * k, fillers[k % 3] if index % 3 else "um")

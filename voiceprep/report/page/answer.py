@@ -104,7 +104,8 @@ def _length(found: Analysis) -> tuple[str, str, str]:
 
 def _pace_figure(found: Analysis, band: tuple[float, float]) -> tuple[str, str, str]:
     if found.pace.wpm is None:
-        return "Words a minute", "–", "too short, or no times"
+        why = "no times" if found.length.seconds is None else "too short to rate"
+        return "Words a minute", "–", why
     return "Words a minute", f"{found.pace.wpm:.0f}", against_band(found.pace.wpm, band)
 
 
@@ -158,7 +159,7 @@ def _player(answer: Answer, audio: bytes | None) -> Iterator[Markup]:
     parts = [_sound(answer, audio), _play(answer), track, _meta(answer)] if audio else [track]
     silent = "" if audio else " mute"
     yield tag("div", *parts, class_=f"player{silent}", data_total=f"{total_s:.2f}")
-    yield tag("div", _timeline_key(), table, class_="under")
+    yield tag("div", _timeline_key(answer.analysis), table, class_="under")
 
 
 def _why_silent(answer: Answer) -> str:
@@ -210,25 +211,24 @@ def _track(answer: Answer, image: Markup, audio: bytes | None) -> Markup:
     return tag("div", image, slider, class_="plot track")
 
 
-def _timeline_key() -> Markup:
-    kinds = (
-        ("speech", "speech"),
-        ("silence", "long pause"),
-        ("hesitation", "hesitation"),
-        ("discourse", "discourse marker"),
-        ("earned", "words for a key point"),
+def _timeline_key(found: Analysis) -> Markup | None:
+    """Return what the signs on the timeline mean, those that are on it."""
+    kinds = {f.kind for f in found.fillers}
+    points = found.coverage.points if found.coverage else ()
+    rows = (
+        ("speech", "speech", bool(found.length.words)),
+        ("silence", "long pause", bool(found.pauses)),
+        ("hesitation", "hesitation", "hesitation" in kinds),
+        ("discourse", "discourse marker", "discourse" in kinds),
+        ("earned", "words for a key point", any(p.evidence for p in points)),
     )
-    items = (
-        tag(
-            "li",
-            tag(
-                "svg", tag("use", href=f"#key-{kind}"), width=16, height=12, aria_hidden="true"
-            ),
-            f" {label}",
-        )
-        for kind, label in kinds
-    )
-    return tag("ul", *items, class_="key")
+    items = [_key_item(kind, label) for kind, label, there in rows if there]
+    return tag("ul", *items, class_="key") if items else None
+
+
+def _key_item(kind: str, label: str) -> Markup:
+    sign = tag("use", href=f"#key-{kind}")
+    return tag("li", tag("svg", sign, width=16, height=12, aria_hidden="true"), f" {label}")
 
 
 def _pace(answer: Answer, band: tuple[float, float]) -> Markup | None:
@@ -249,24 +249,32 @@ def _transcript(answer: Answer) -> Markup:
     text = tag(
         "p", spoken.spoken_text(answer), class_="spoken", lang=answer.transcript.language
     )
-    return tag("section", heading, text, _marks_key(), class_="words")
+    return tag("section", heading, text, _marks_key(answer.analysis), class_="words")
 
 
-def _marks_key() -> Markup:
-    return tag(
-        "p",
-        tag("span", "um", class_="filler hesitation"),
-        " hesitation ",
-        tag("span", "like", class_="filler discourse"),
-        " discourse marker ",
-        tag("span", tag("span", "2", class_="badge ev"), "words", class_="said ev"),
-        " for key point 2 ",
-        tag("span", tag("span", "✕2", class_="badge den"), "words", class_="said den"),
-        " against it ",
-        tag("span", "1.8 s", class_="pause"),
-        " long pause",
-        class_="legend",
+def _marks_key(found: Analysis) -> Markup | None:
+    """Return what the marks in the text mean, those that are in it."""
+    kinds = {f.kind for f in found.fillers}
+    points = found.coverage.points if found.coverage else ()
+    rows = (
+        ("um", "filler hesitation", "hesitation", "hesitation" in kinds),
+        ("like", "filler discourse", "discourse marker", "discourse" in kinds),
+        ("words", "said ev", "for key point 2", any(p.evidence for p in points)),
+        ("words", "said den", "against key point 2", any(p.denied for p in points)),
+        ("1.8 s", "pause", "long pause", bool(found.pauses)),
     )
+    items = [
+        tag("li", _legend_badge(kind), tag("span", sample, class_=kind), f" {label}")
+        for sample, kind, label, there in rows
+        if there
+    ]
+    return tag("ul", *items, class_="legend") if items else None
+
+
+def _legend_badge(kind: str) -> Markup | None:
+    badges = {"said ev": ("2", "badge ev"), "said den": ("✕2", "badge den")}
+    text, style = badges.get(kind, ("", ""))
+    return tag("span", text, class_=style) if text else None
 
 
 def _moments(answer: Answer) -> Markup | None:
@@ -332,7 +340,13 @@ def _spaced(links: list[Markup]) -> Iterator[Markup]:
 
 def _advice(answer: Answer, band: tuple[float, float]) -> Markup:
     said = advice(answer.analysis, answer.question.sample_answer, band)
-    return tag("section", tag("h3", "Try next"), tag("p", said), class_="advice")
+    return tag("section", tag("h3", "Try next"), tag("p", *_commands(said)), class_="advice")
+
+
+def _commands(text: str) -> Iterator[str]:
+    """Yield a text with what stands between backticks as code."""
+    for i, part in enumerate(text.split("`")):
+        yield tag("code", part) if i % 2 else part
 
 
 def _points(answer: Answer) -> Markup:

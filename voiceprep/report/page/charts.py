@@ -216,7 +216,9 @@ def _bar(
 def _filler_mark(kind: str, start_s: float | None, total_s: float) -> Markup | None:
     if start_s is None:
         return None
-    return tag("use", href=f"#mark-{kind}", class_=kind, x=_share(start_s, total_s), y=3)
+    return tag(
+        "use", href=f"#mark-{kind}", class_=f"at-{kind}", x=_share(start_s, total_s), y=3
+    )
 
 
 def _time_axis(total_s: float, y: float) -> Markup:
@@ -316,7 +318,10 @@ def trend_picture(
             _band(scale, trend.band) if trend.band else None,
             _grid(scale, trend.worded),
             _line(places, scale),
-            *(_dot(x, v, scale, last=i == len(places) - 1) for i, (x, v) in enumerate(places)),
+            *(
+                _dot(x, v, trend, scale, last=i == len(places) - 1)
+                for i, (x, v) in enumerate(places)
+            ),
             *_dates(along),
         ]
     )
@@ -333,14 +338,19 @@ def trend_picture(
     return picture(f"trend-{trend.name}", trend.heading, said, drawing, _height(), table)
 
 
-def _dot(x: float, value: float, scale: Scale, *, last: bool) -> Markup:
-    return tag(
-        "circle",
-        class_="dot last" if last else "dot",
-        cx=f"{x:.2f}%",
-        cy=scale.y(value),
-        r=5 if last else 3,
+def _dot(x: float, value: float, trend: Trend, scale: Scale, *, last: bool) -> Markup:
+    y = scale.y(value)
+    dot = tag(
+        "circle", class_="dot last" if last else "dot", cx=f"{x:.2f}%", cy=y, r=5 if last else 3
     )
+    if not last:
+        return dot
+    # The lettering goes below a dot that has no room above.
+    at = y - 10 if y > 24 else y + 20
+    label = tag(
+        "text", trend.worded(value), class_="strong", x=f"{x + 1:.2f}%", y=at, text_anchor="end"
+    )
+    return joined([dot, label])
 
 
 def _dates(along: Sequence[Measures]) -> tuple[Markup, ...]:

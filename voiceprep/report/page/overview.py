@@ -91,15 +91,15 @@ def _row(answer: Answer) -> list[Markup]:
         covered = sum(p.status == "covered" for p in found.coverage.points)
         points = f"{covered} of {len(found.coverage.points)}"
     seconds = found.length.seconds
-    link = tag("a", _shortened(answer.question.text), href=f"#{answer_id(answer)}")
-    number = tag("span", f"Q{answer.question.number} ", class_="muted")
+    topic = tag("span", f" {_shortened(answer.question.text)}", class_="topic")
+    link = tag("a", f"Q{answer.question.number}", topic, href=f"#{answer_id(answer)}")
     cells = (
         "–" if seconds is None else duration(seconds),
         _or_dash(found.pace.wpm, ".0f"),
         _or_dash(found.filler_rate.per_minute, ".1f"),
         points,
     )
-    return [tag("th", number, link, scope="row"), *(tag("td", cell) for cell in cells)]
+    return [tag("th", link, scope="row"), *(tag("td", cell) for cell in cells)]
 
 
 def _shortened(text: str, most: int = 64) -> str:

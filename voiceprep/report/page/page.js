@@ -20,6 +20,7 @@ class Player {
     this.speed = find(".speed");
     this.clock = find(".now-at");
     this.total = Number(find(".player").dataset.total);
+    this.length = find(".seek").getAttribute("aria-valuetext").split(" of ")[1];
     this.number = article.id.slice(1);
     this.words = [...article.querySelectorAll(".w[data-s]")].map((element) => ({
       element, start: Number(element.dataset.s), end: Number(element.dataset.e),
@@ -110,7 +111,7 @@ class Player {
     const clock = shown(time);
     if (this.clock.textContent !== clock) this.clock.textContent = clock;
     this.seekBar.value = time;
-    this.seekBar.setAttribute("aria-valuetext", `${clock} of ${shown(this.total)}`);
+    this.seekBar.setAttribute("aria-valuetext", `${clock} of ${this.length}`);
     this.play.toggleAttribute("data-playing", this.playing);
     const label = `${this.playing ? "Pause" : "Play"} answer ${this.number}`;
     if (this.play.getAttribute("aria-label") !== label) this.play.setAttribute("aria-label", label);
@@ -191,7 +192,7 @@ function onPoint(event) {
   const point = event.target.closest?.("[data-point]");
   document.querySelectorAll(".said.lit").forEach((said) => said.classList.remove("lit"));
   if (!point) return;
-  point.closest("article").querySelectorAll(".said").forEach((said) => {
+  point.closest("article").querySelectorAll(".spoken .said").forEach((said) => {
     said.classList.toggle("lit", said.dataset.points.split(" ").includes(point.dataset.point));
   });
 }

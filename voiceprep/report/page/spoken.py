@@ -142,8 +142,8 @@ def _evidence_marked(
     ]
     kind = "den" if finding.denied else "ev"
     numbers = " ".join(str(n) for n in (*finding.points, *finding.denied))
-    body = tag("span", *badges, whole.body, class_=f"said {kind}", data_points=numbers)
-    return _Piece(whole.lead, body)
+    body = tag("span", whole.body, class_=f"said {kind}", data_points=numbers)
+    return _Piece(whole.lead, joined([*badges, body]))
 
 
 def _fillers_marked(
