@@ -80,8 +80,10 @@ class Hypothesis:
 class Recognizer:
     """A Whisper model, loaded once."""
 
-    def __init__(self, weights: Weights, threads: int) -> None:
+    def __init__(self, weights: Weights, lanes: int) -> None:
         """Load the weights: int8 on the CPU, float16 on CUDA when present.
+
+        `lanes` threads may use it at once, each on a core of its own.
 
         Raises:
             ModelError: the weights are damaged or no Whisper model.
@@ -96,7 +98,8 @@ class Recognizer:
                 str(weights.path),
                 device="cuda" if cuda else "cpu",
                 compute_type="float16" if cuda else "int8",
-                cpu_threads=threads,
+                cpu_threads=1,
+                num_workers=lanes,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:

@@ -1,23 +1,28 @@
 """The transcriber: samples in, a verbatim transcript out.
 
 One path serves a live answer, a long file and a thousand files: samples are cut into
-windows at their pauses (`windows`), every window is decoded (`decoding`), and the
-words are joined to a transcript. Live and recorded differ only in when a window may
-close.
+windows at their pauses (`windows`), every window is decoded (`recognition`), and the
+words are joined to a transcript. A live answer differs only in that each window is
+decoded at once, and the open one ahead of time whenever the speaker pauses.
 """
 
 from __future__ import annotations
 
+import os
+import time
+from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
+from voiceprep import audio
+from voiceprep.batches import Batches
 from voiceprep.decoding import Recognizer
 from voiceprep.errors import VoiceprepError
 from voiceprep.recognition import recognise
 from voiceprep.transcript import Segment, Transcript, Word
-from voiceprep.windows import LIVE, WHOLE, Segmenter
+from voiceprep.windows import Segmenter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from voiceprep.audio import Samples
     from voiceprep.models import Weights
@@ -28,18 +33,19 @@ K = TypeVar("K")
 HEARD_CHARACTERS = 200
 """Length of the text that a live line can show."""
 
-BATCH_WINDOWS = 8
-"""Windows decoded together where nobody waits for them."""
-
 SEGMENT_GAP_S = 1.0
 """A pause that ends a segment."""
+
+SPECULATION_PAUSE_S = 0.3
+"""Silence after which the open window is decoded, in case the answer is over."""
 
 
 class Transcriber:
     """A loaded model that transcribes any number of recordings."""
 
-    def __init__(self, recognizer: Recognizer) -> None:
+    def __init__(self, recognizer: Recognizer, lanes: int) -> None:
         self._recognizer = recognizer
+        self._lanes = lanes
 
     @classmethod
     def load(cls, weights: Weights, *, threads: int = 0) -> Transcriber:
@@ -48,86 +54,194 @@ class Transcriber:
         Raises:
             ModelError: the weights are damaged or no Whisper model.
         """
-        return cls(Recognizer(weights, threads))
+        threads = threads or os.cpu_count() or 1
+        return cls(Recognizer(weights, threads), threads)
 
     def transcription(
         self, *, context: str | None = None, live: bool = False, language: str = "en"
     ) -> Transcription:
-        """Begin a transcription that is fed in pieces."""
-        del context  # not used yet
-        return Transcription(self, live=live, language=language)
+        """Begin a transcription that is fed in pieces.
+
+        `live` keeps up with a speaker: little is left to do when the last piece is fed.
+        `context`, the question, is not shown to the decoder: it did not help, and what
+        the decoder was shown it may write.
+        """
+        del context
+        return (LiveTranscription if live else Transcription)(self._recognise, language)
 
     def transcribe(
         self, blocks: Iterable[Samples], *, context: str | None = None
     ) -> Transcript:
-        """Transcribe a recording given in blocks of any size."""
-        transcription = self.transcription(context=context)
-        for block in blocks:
-            transcription.feed(block)
-        return transcription.finish()
+        """Transcribe a recording given in blocks of any size.
+
+        Raises:
+            VoiceprepError: the blocks cannot be read.
+        """
+        del context
+        ((_, result),) = self.transcribe_many([(None, blocks)])
+        if isinstance(result, VoiceprepError):
+            raise result
+        return result
 
     def transcribe_many(
-        self, recordings: Iterable[tuple[K, Iterable[Samples]]]
+        self, recordings: Iterable[tuple[K, Iterable[Samples]]], *, language: str = "en"
     ) -> Iterator[tuple[K, Transcript | VoiceprepError]]:
-        """Transcribe recordings; yield each with its key as it is finished, or its error."""
-        for key, blocks in recordings:
-            try:
-                yield key, self.transcribe(blocks)
-            except VoiceprepError as error:
-                yield key, error
+        """Transcribe recordings, together; yield each with its key, in order, or its error."""
+        open_ones: deque[tuple[K, _Batched]] = deque()
+        with Batches(self._recognise, self._lanes) as batches:
+            for key, blocks in recordings:
+                one = _Batched(batches, language)
+                open_ones.append((key, one))
+                one.read(blocks)
+                while open_ones and open_ones[0][1].complete:
+                    key, one = open_ones.popleft()
+                    yield key, one.result()
+            batches.drain()
+        for key, one in open_ones:
+            yield key, one.result()
 
-    def words(self, windows: Sequence[Window]) -> list[tuple[Word, ...]]:
-        """Return the words of windows, with times of the recording."""
+    def _recognise(self, windows: Sequence[Window]) -> list[tuple[Word, ...]]:
         return recognise(self._recognizer, windows)
 
 
-class Transcription:
+class _Assembly:
+    """The words of one recording, joined in order and kept inside it."""
+
+    def __init__(self, language: str) -> None:
+        self.segmenter = Segmenter()
+        self.words: list[Word] = []
+        self._language = language
+
+    def deliver(self, words: Sequence[Word]) -> None:
+        """Append the words of the next window."""
+        last = self.words[-1].end if self.words else 0.0
+        for word in words:
+            start = min(max(word.start, last), self.segmenter.seconds)
+            end = min(max(word.end, start), self.segmenter.seconds)
+            self.words.append(Word(word.text, start, end, word.probability))
+            last = end
+
+    def transcript(self) -> Transcript:
+        """Return what has been delivered."""
+        return Transcript.from_segments(
+            _segments(self.words),
+            duration=self.segmenter.seconds,
+            language=self._language,
+        )
+
+
+class _Batched(_Assembly):
+    """A recording whose windows are recognised in batches with those of others."""
+
+    def __init__(self, batches: Batches, language: str) -> None:
+        super().__init__(language)
+        self._batches = batches
+        self._error: VoiceprepError | None = None
+        self._missing = 0
+
+    def read(self, blocks: Iterable[Samples]) -> None:
+        """Cut the whole recording into windows."""
+        try:
+            for block in blocks:
+                self._put(self.segmenter.push(block))
+            self._put(self.segmenter.flush())
+        except VoiceprepError as error:
+            self._error = error
+
+    @property
+    def complete(self) -> bool:
+        """Return whether every window has its words."""
+        return not self._missing
+
+    def deliver(self, words: Sequence[Word]) -> None:
+        self._missing -= 1
+        super().deliver(words)
+
+    def result(self) -> Transcript | VoiceprepError:
+        """Return the transcript, or why there is none."""
+        return self._error or self.transcript()
+
+    def _put(self, windows: Iterable[Window]) -> None:
+        for window in windows:
+            self._missing += 1
+            self._batches.put(self, window)
+
+
+class Transcription(_Assembly):
     """A transcription in progress: fed with samples, finished once."""
 
-    def __init__(self, transcriber: Transcriber, *, live: bool, language: str) -> None:
-        self._transcriber = transcriber
-        self._segmenter = Segmenter(LIVE if live else WHOLE)
-        self._language = language
-        self._batch = 1 if live else BATCH_WINDOWS
-        self._pending: list[Window] = []
-        self._words: list[Word] = []
+    def __init__(
+        self, recognise: Callable[[Sequence[Window]], list[tuple[Word, ...]]], language: str
+    ) -> None:
+        super().__init__(language)
+        self._recognise = recognise
 
     @property
     def heard(self) -> str:
         """Return the last words so far, for a live line."""
-        text = "".join(w.text for w in self._words[-40:]).strip()
-        return text[-HEARD_CHARACTERS:]
+        return _tail(self.words)
 
     def feed(self, samples: Samples) -> None:
         """Take the next samples, any number of them."""
-        for window in self._segmenter.push(samples):
-            self._pending.append(window)
-            if len(self._pending) >= self._batch:
-                self._recognise()
+        for window in self.segmenter.push(samples):
+            self.deliver(self._words(window))
 
     def finish(self) -> Transcript:
         """Return the transcript of everything fed."""
-        self._pending.extend(self._segmenter.flush())
-        self._recognise()
-        return Transcript.from_segments(
-            _segments(self._words),
-            duration=self._segmenter.seconds,
-            language=self._language,
-        )
+        for window in self.segmenter.flush():
+            self.deliver(self._words(window))
+        return self.transcript()
 
-    def _recognise(self) -> None:
-        for words in self._transcriber.words(self._pending):
-            self._add(words)
-        self._pending.clear()
+    def _words(self, window: Window) -> tuple[Word, ...]:
+        return self._recognise([window])[0]
 
-    def _add(self, words: Sequence[Word]) -> None:
-        """Append the words of a window, in order and inside the recording."""
-        last = self._words[-1].end if self._words else 0.0
-        for word in words:
-            start = min(max(word.start, last), self._segmenter.seconds)
-            end = min(max(word.end, start), self._segmenter.seconds)
-            self._words.append(Word(word.text, start, end, word.probability))
-            last = end
+
+class LiveTranscription(Transcription):
+    """A transcription that is ahead of its speaker.
+
+    At every short pause the open window is decoded; if nothing but silence follows,
+    its words stand and the transcript is there when the answer ends. This costs up to
+    as much again, so it is only done while the caller waits for new sound.
+    """
+
+    def __init__(
+        self, recognise: Callable[[Sequence[Window]], list[tuple[Word, ...]]], language: str
+    ) -> None:
+        super().__init__(recognise, language)
+        self._ahead: tuple[Window, tuple[Word, ...]] | None = None
+        self._returned_at = time.monotonic()
+
+    @property
+    def heard(self) -> str:
+        """Return the last words so far, those of the open window included."""
+        ahead = self._ahead
+        return _tail([*self.words[-40:], *(ahead[1] if ahead else ())])
+
+    def feed(self, samples: Samples) -> None:
+        """Take the next samples, any number of them."""
+        waited_s = time.monotonic() - self._returned_at
+        super().feed(samples)
+        if waited_s > audio.seconds(samples) / 2:
+            self._look_ahead()
+        self._returned_at = time.monotonic()
+
+    def _look_ahead(self) -> None:
+        if self.segmenter.quiet_s < SPECULATION_PAUSE_S:
+            return
+        window = self.segmenter.open()
+        if window is None or (self._ahead and self._ahead[0].says_the_same(window)):
+            return
+        self._ahead = window, super()._words(window)
+
+    def _words(self, window: Window) -> tuple[Word, ...]:
+        ahead, self._ahead = self._ahead, None
+        if ahead and ahead[0].says_the_same(window):
+            return ahead[1]
+        return super()._words(window)
+
+
+def _tail(words: Sequence[Word]) -> str:
+    return "".join(w.text for w in words[-40:]).strip()[-HEARD_CHARACTERS:]
 
 
 def _segments(words: list[Word]) -> Iterator[Segment]:

@@ -3,8 +3,9 @@
 What the voice-activity detector hears is kept with generous padding on both sides,
 because quiet words and hesitations score low; the middle of longer pauses is dropped.
 Every window remembers where its samples come from, so that times stay those of the
-recording. A live answer and a file differ only in the `Policy`: when a window may
-close.
+recording. Windows close early enough that, while somebody speaks, little is left to
+do when the answer ends; a file is cut in the same places, so that both give the same
+words.
 """
 
 from __future__ import annotations
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from voiceprep.audio import Samples
     from voiceprep.voice_activity import Probabilities
 
-WINDOW_SECONDS = 30.0
-"""The longest piece that Whisper takes, fixed by its positional encoding."""
-
 ONSET = 0.2
 """Speech probability from which a frame counts as speech (Silero recommends 0.5; words
 said under one's breath and hesitations are lower)."""
@@ -38,28 +36,21 @@ OFFSET = 0.1
 PADDING_S = 0.6
 """Kept before and after speech; a pause up to twice as long is kept whole."""
 
-_WINDOW_FRAMES = int(WINDOW_SECONDS / FRAME_SECONDS)
+
+LEAST_S, LEAST_PAUSE_S = 6.0, 0.6
+"""The first pause this long closes a window that holds this much sound ..."""
+
+FULL_S, FULL_PAUSE_S = 16.0, 0.2
+"""... and the more it holds, the shorter the pause may be, down to this one."""
+
+LONGEST_S = 24.0
+"""Without such a pause a window is cut at its best place after LEAST_S. Less than 30 s,
+so that the decoder hears some silence at the end."""
+
+
+_LEAST_FRAMES = round(LEAST_S / FRAME_SECONDS)
+_LONGEST_FRAMES = round(LONGEST_S / FRAME_SECONDS)
 _PADDING_FRAMES = round(PADDING_S / FRAME_SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """When a window may close before it is full.
-
-    It closes at the first pause of `pause_s` once it holds `least_s` of sound. A full
-    one is cut at its best pause after `least_full_s`.
-    """
-
-    least_s: float
-    pause_s: float
-    least_full_s: float
-
-
-LIVE = Policy(least_s=5.0, pause_s=0.5, least_full_s=10.0)
-"""Short windows, so that little is left to do when the answer ends."""
-
-WHOLE = Policy(least_s=WINDOW_SECONDS, pause_s=WINDOW_SECONDS, least_full_s=15.0)
-"""Windows as full as they get: every one costs the same to encode."""
 
 
 class _Frame(NamedTuple):
@@ -71,17 +62,19 @@ class _Frame(NamedTuple):
     speech: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Window:
-    """Sound for one pass of Whisper: at most WINDOW_SECONDS.
+    """Sound for one pass of Whisper: at most LONGEST_S.
 
     `activity` is the speech probability of each frame. `origins` says for every run of
-    unbroken sound (sample in the window, sample in the recording).
+    unbroken sound (sample in the window, sample in the recording); `spoken_until` is the
+    frame of the recording that holds the last speech.
     """
 
     samples: Samples
     activity: Probabilities
     origins: tuple[tuple[int, int], ...]
+    spoken_until: int
 
     @property
     def seconds(self) -> float:
@@ -92,6 +85,10 @@ class Window:
     def start(self) -> float:
         """Return where it begins in the recording, in seconds."""
         return self.origins[0][1] / SAMPLE_RATE
+
+    def says_the_same(self, other: Window) -> bool:
+        """Return whether another window differs from this one in silence only."""
+        return (self.start, self.spoken_until) == (other.start, other.spoken_until)
 
     def time_of(self, second: float, *, is_end: bool = False) -> float:
         """Return the second of the recording for a second of the window.
@@ -107,12 +104,9 @@ class Window:
 class Segmenter:
     """Cuts a recording into windows as its samples arrive."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self) -> None:
         """Begin before the first sample."""
         self._activity = VoiceActivity()
-        self._least = round(policy.least_s / FRAME_SECONDS)
-        self._pause = round(policy.pause_s / FRAME_SECONDS)
-        self._least_full = round(policy.least_full_s / FRAME_SECONDS)
         self._rest = np.zeros(0, np.float32)
         self._number = 0
         self._kept: list[_Frame] = []
@@ -172,10 +166,17 @@ class Segmenter:
             self._kept.append(frame)
         else:
             self._waiting.append(frame)
-        if self._quiet == self._pause and len(self._kept) >= self._least:
+        if self._may_close():
             yield from self._cut(len(self._kept) - self._quiet // 2)
-        while len(self._kept) >= _WINDOW_FRAMES:
+        elif len(self._kept) >= _LONGEST_FRAMES:
             yield from self._cut(self._best_cut())
+
+    def _may_close(self) -> bool:
+        """Return whether the pause at the end is long enough for what comes before it."""
+        held_s = (len(self._kept) - self._quiet) * FRAME_SECONDS
+        share = (held_s - LEAST_S) / (FULL_S - LEAST_S)
+        needed_s = LEAST_PAUSE_S - min(share, 1.0) * (LEAST_PAUSE_S - FULL_PAUSE_S)
+        return share >= 0 and needed_s <= self._quiet * FRAME_SECONDS
 
     def _cut(self, position: int) -> Iterator[Window]:
         """Close the window before frame `position`; keep what comes after it."""
@@ -193,14 +194,14 @@ class Segmenter:
         """Return the middle of the longest pause in the part where a cut may fall."""
         speech = np.array([f.speech for f in self._kept])
         best, run = (0, 0), 0
-        for i in range(self._least_full, len(speech)):
+        for i in range(_LEAST_FRAMES, len(speech)):
             run = 0 if speech[i] else run + 1
             if run:
                 best = max(best, (run, i - run // 2))
         if best[0]:
             return best[1]
-        activity = np.array([f.probability for f in self._kept[self._least_full :]])
-        return self._least_full + int(np.argmin(np.convolve(activity, np.ones(5), "same")))
+        activity = np.array([f.probability for f in self._kept[_LEAST_FRAMES:]])
+        return _LEAST_FRAMES + int(np.argmin(np.convolve(activity, np.ones(5), "same")))
 
     def _window(self, frames: list[_Frame]) -> Window | None:
         if not any(f.speech for f in frames):
@@ -214,4 +215,5 @@ class Segmenter:
             np.concatenate([f.samples for f in frames]),
             np.array([f.probability for f in frames], np.float32),
             tuple(origins),
+            max(f.number for f in frames if f.speech),
         )
