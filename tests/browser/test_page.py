@@ -129,7 +129,7 @@ def test_a_seek_lands_on_the_sound(opened: Opener) -> None:
         }"""
     )
     for at, second in heard:
-        assert second == pytest.approx(int(at), abs=1.2)
+        assert second == pytest.approx(int(at), abs=0.35)
 
 
 def test_a_moment_and_a_quote_are_links_to_the_sound(opened: Opener) -> None:

@@ -167,7 +167,7 @@ def _why_silent(answer: Answer) -> str:
         return "This answer was given as text; there is nothing to play."
     if answer.audio is None:
         return "No recording of this answer was kept."
-    return f"The recording {answer.audio} is missing or cannot be read."
+    return f"The recording {answer.audio} is missing, empty or damaged."
 
 
 def _sound(answer: Answer, audio: bytes) -> Markup:
