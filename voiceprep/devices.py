@@ -6,7 +6,10 @@ nothing else in voiceprep ever needs it.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from voiceprep.errors import DeviceError
@@ -56,7 +59,29 @@ def portaudio() -> Any:
         raise DeviceError(NO_PORTAUDIO) from error
     except ImportError as error:
         raise DeviceError(f"sound: {error}; reinstall voiceprep") from error
+    _silence_alsa()
     return sounddevice
+
+
+_ALSA_HANDLER = ctypes.CFUNCTYPE(
+    None, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p
+)
+
+
+@cache
+def _silence_alsa() -> Any:
+    """Keep ALSA from writing its own remarks between the lines of a terminal.
+
+    What goes wrong comes back through PortAudio; this is a second, untranslated copy.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    handler = _ALSA_HANDLER(lambda *_: None)
+    try:
+        ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(handler)
+    except (OSError, AttributeError):
+        return None  # PortAudio plays through something else here
+    return handler  # kept by the cache for as long as ALSA may call it
 
 
 def devices(direction: Direction) -> tuple[Device, ...]:

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BUFFER_S = 0.2
+BUFFER_S = 0.5
 """How much sound the device holds, so that a busy machine does not make it stutter."""
+
+SPARE_S = 0.05
+"""How much longer than its own word a device's buffer may be."""
 
 POLL_S = 0.02
 """How often somebody who wants to stop is asked."""
@@ -127,6 +130,8 @@ class _Player:
             callback=self._give,
             finished_callback=self._over.set,
         )
+        # A finished stream is closed, and its last buffer with it: silence goes into that.
+        self._end = len(samples) + round((float(self._stream.latency) + SPARE_S) * rate)
         try:
             self._stream.start()
         except engine.PortAudioError:
@@ -138,14 +143,15 @@ class _Player:
         piece = self._samples[self._sent : self._sent + frames]
         block[: len(piece)] = piece[:, np.newaxis]
         block[len(piece) :] = 0.0
-        self._sent += len(piece)
-        if not len(piece):
+        self._sent += frames
+        if self._sent >= self._end:
             raise self._engine.CallbackStop
 
     @property
     def position_s(self) -> float:
         """Return how much has been heard: what was sent, less what the device holds."""
-        return max(self._sent / self._rate - float(self._stream.latency), 0.0)
+        heard_s = self._sent / self._rate - float(self._stream.latency)
+        return min(max(heard_s, 0.0), len(self._samples) / self._rate)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end; return whether it has come.
@@ -156,7 +162,7 @@ class _Player:
         before = self._sent
         over = self._over.wait(timeout_s)
         self._stalled_s = 0.0 if self._sent > before else self._stalled_s + timeout_s
-        if (over and self._sent < len(self._samples)) or self._stalled_s >= STALLED_S:
+        if (over and self._sent < self._end) or self._stalled_s >= STALLED_S:
             raise DeviceError(f"speaker {self._device.name}: was disconnected")
         return over
 
