@@ -22,9 +22,9 @@ for layer, names in enumerate(
         "session devices models voice_activity synthesis encoder windows",
         "store playback voices synthesizer decoding hesitations fillers delivery keypoints",
         "microphone speaker transcriber coverage report",
-        "assessment engines live doctor",
-        "listening",
-        "interview",
+        "assessment engines live doctor recordings",
+        "listening outputs worker",
+        "interview batch pools",
         "cli",
         "__main__",
     ]

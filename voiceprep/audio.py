@@ -47,16 +47,18 @@ def silence(duration_s: float) -> Samples:
     return np.zeros(round(duration_s * SAMPLE_RATE), np.float32)
 
 
-def stream(source: Path | IO[bytes], block_s: float = BLOCK_SECONDS) -> Iterator[Samples]:
+def stream(
+    source: Path | IO[bytes], block_s: float = BLOCK_SECONDS, *, name: str | None = None
+) -> Iterator[Samples]:
     """Decode a recording (or the sound track of a video) block by block.
 
     Every block but the last is `block_s` long. A file that breaks off in the middle
-    yields what can be decoded of it.
+    yields what can be decoded of it. `name` is what errors call the source.
 
     Raises:
         AudioError: the source cannot be opened, or holds no sound at all.
     """
-    name = str(source) if isinstance(source, Path) else "standard input"
+    name = name or (str(source) if isinstance(source, Path) else "standard input")
     wanted = round(block_s * SAMPLE_RATE)
     pending: list[Samples] = []
     held = 0
@@ -69,6 +71,17 @@ def stream(source: Path | IO[bytes], block_s: float = BLOCK_SECONDS) -> Iterator
             pending, held = [joined[wanted:]], held - wanted
     if held:
         yield np.concatenate(pending)
+
+
+def duration(path: Path) -> float | None:
+    """Return how long a recording says it is, in seconds; None if it does not say."""
+    import av
+
+    try:
+        with av.open(f"file:{path}", metadata_errors="ignore") as container:
+            return container.duration / av.time_base if container.duration else None
+    except (av.FFmpegError, OSError, ValueError):
+        return None
 
 
 def read(source: Path | IO[bytes]) -> Samples:
