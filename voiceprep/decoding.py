@@ -37,12 +37,6 @@ BEAM = 5
 COMPRESSION_LIMIT = 2.4
 """Text that compresses better than this is a loop (openai/whisper `transcribe.py`)."""
 
-LOG_PROBABILITY_LIMIT = -1.0
-"""Mean log probability below which Whisper distrusts itself (openai/whisper)."""
-
-NO_SPEECH_LIMIT = 0.6
-"""Probability of no speech above which a distrusted text is dropped (openai/whisper)."""
-
 MEDIAN_FILTER = 7
 """Width of the median filter over the attention in the alignment (openai/whisper)."""
 
@@ -51,6 +45,9 @@ MOST_TOKENS = 224
 
 LOOP_TOKENS = 5
 """Tokens that are not repeated once a loop was seen."""
+
+BRIEF_S = 0.1
+"""A word this short has lost its sound to the full stop behind it."""
 
 _LEADING = "\"'“¿([{-"
 _TRAILING = "\"'.,!?:;”)]}-…%"
@@ -208,14 +205,6 @@ def loops(hypothesis: Hypothesis) -> bool:
     return compression_ratio(hypothesis.text) > COMPRESSION_LIMIT
 
 
-def guesses(hypothesis: Hypothesis) -> bool:
-    """Return whether a text was made up about silence."""
-    return (
-        hypothesis.no_speech > NO_SPEECH_LIMIT
-        and hypothesis.log_probability < LOG_PROBABILITY_LIMIT
-    )
-
-
 def compression_ratio(text: str) -> float:
     """Return how many times smaller zlib makes a text."""
     data = text.encode()
@@ -242,7 +231,11 @@ def _with_punctuation(words: Iterable[Word]) -> tuple[Word, ...]:
         if mark and starts and not mark.strip(_LEADING):
             lead += word.text
         elif joined and not starts and not mark.strip(_TRAILING):
-            joined[-1] = replace(joined[-1], text=joined[-1].text + word.text)
+            last = joined[-1]
+            brief = last.end - last.start < BRIEF_S
+            joined[-1] = replace(
+                last, text=last.text + word.text, end=word.end if brief else last.end
+            )
         else:
             text = lead + word.text.lstrip() if lead else word.text
             joined.append(replace(word, text=text))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voiceprep.decoding import guesses, loops
+from voiceprep.decoding import loops
 from voiceprep.hesitations import WindowEvidence, find_hesitations, insert
 from voiceprep.voice_activity import FRAME, FRAME_SECONDS, SPEECH_THRESHOLD
 
@@ -37,8 +37,18 @@ HEARD_THRESHOLD = 0.3
 _BASE_WORD_S, _CHARACTER_S = 0.4, 0.08
 """A plausible longest duration: slow speech takes about 0.08 s a letter."""
 
+LEAST_TRUST, LEAST_TRUST_UNCLEAR = -1.05, -0.75
+"""Mean log probability less probability of no speech: below, Whisper writes over noise.
+Read and spontaneous speech gave -0.9 and more, an office and a fan -1.2 and less."""
+
+CLEAR_PEAK, CLEAR_S = 0.95, 0.2
+"""Clear speech reaches this probability, and is above a half for this long."""
+
 _INNER_GAP_S = 0.2
 """A stop consonant is silent for up to this long inside a word."""
+
+SHORTEST_WORD_S = 0.12
+"""Nobody says a word and begins it again within this."""
 
 DOUBTFUL = 0.5
 """Probability below which a word needs a sound behind it."""
@@ -91,9 +101,19 @@ def _decode(recognizer: Recognizer, windows: Sequence[Window]) -> list[Heard]:
     hypotheses = [_unloop(recognizer, e, h) for e, h in zip(encoded, hypotheses, strict=True)]
     words = recognizer.align(encoded, hypotheses)
     return [
-        Heard(w, e, () if guesses(h) or loops(h) else _borne_out(found, w.activity))
+        Heard(w, e, () if _made_up(h, w.activity) else _borne_out(found, w.activity))
         for w, e, h, found in zip(windows, encoded, hypotheses, words, strict=True)
     ]
+
+
+def _made_up(hypothesis: Hypothesis, activity: Probabilities) -> bool:
+    """Return whether a text is a loop, or words that Whisper wrote over noise."""
+    clear = (
+        activity.max() >= CLEAR_PEAK
+        and (activity >= SPEECH_THRESHOLD).sum() * FRAME_SECONDS >= CLEAR_S
+    )
+    trust = hypothesis.log_probability - hypothesis.no_speech
+    return loops(hypothesis) or trust < (LEAST_TRUST if clear else LEAST_TRUST_UNCLEAR)
 
 
 def _unloop(recognizer: Recognizer, encoded: Encoded, hypothesis: Hypothesis) -> Hypothesis:
@@ -174,8 +194,17 @@ def _cut(window: Window, start: float, end: float) -> tuple[float, Window]:
 
 
 def _borne_out(words: Sequence[Word], activity: Probabilities) -> tuple[Word, ...]:
-    """Return the words that have a sound behind them, with times drawn close around it."""
+    """Return the words that have a sound of their own, with times drawn close around it."""
+    words = [w for i, w in enumerate(words) if not (i and _stutters(words[i - 1], w))]
     return tuple(tight for word in words if (tight := _tightened(word, activity)) is not None)
+
+
+def _stutters(before: Word, word: Word) -> bool:
+    """Return whether a word only repeats the one before it, faster than anyone speaks."""
+    return (
+        word.text.strip().lower() == before.text.strip().lower()
+        and word.start - before.start < SHORTEST_WORD_S
+    )
 
 
 def _tightened(word: Word, activity: Probabilities) -> Word | None:
