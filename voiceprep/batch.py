@@ -130,7 +130,8 @@ def _without_work(plan: Plan, planner: Planner) -> Outcome:
     if plan.state == "blocked":
         return Outcome(name, "failed", printable(f"{name}: {plan.why}"))
     journal = planner.journal(plan.folder)
-    numbers = journal.numbers(plan.stamp.source)
+    kept = journal.numbers(plan.stamp.source)
+    numbers = {**kept, "file": name} if kept else None
     return Outcome(name, "skipped", plan.why, outputs=plan.outputs, numbers=numbers)
 
 

@@ -259,15 +259,18 @@ def _line_break(tokens: Sequence[_Token]) -> int | None:
 def _timed(found: Sequence[Cue], duration: float) -> Iterator[Cue]:
     """Give every cue the time that reading takes, as far as there is room for it."""
     standing = _lengthened(found, duration)
-    # From the last to the first: a cue that has no room takes it from the one before.
+    # A cue without any room takes it from the one before, and at the very start from the
+    # one after: every word is shown.
     limit = duration
-    kept: list[Cue] = []
+    ends: list[float] = []
     for cue in reversed(standing):
-        end = min(cue.end, limit)
-        start = max(min(cue.start, end - SHORTEST_S), 0.0)
-        kept.append(replace(cue, start=round(start, 3), end=round(end, 3)))
-        limit = start
-    return (cue for cue in reversed(kept) if cue.end > cue.start)
+        ends.append(min(cue.end, limit))
+        limit = min(cue.start, ends[-1] - SHORTEST_S)
+    free = 0.0
+    for cue, end in zip(standing, reversed(ends), strict=True):
+        start = max(min(cue.start, end - SHORTEST_S), free)
+        free = max(end, start + SHORTEST_S)
+        yield replace(cue, start=round(start, 3), end=round(min(free, duration), 3))
 
 
 def _lengthened(found: Sequence[Cue], duration: float) -> list[Cue]:

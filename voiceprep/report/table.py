@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from voiceprep.report.formats import escaped
-from voiceprep.report.wording import clock
+from voiceprep.report.wording import clock, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ def row(analysis: Analysis) -> Row:
         "fillers_per_minute": rate.per_minute,
         "fillers_per_100_words": rate.per_100_words,
         **counts,
-        "coverage": coverage.score if coverage else None,
+        "coverage": round(coverage.score, 3) if coverage else None,
     }
 
 
@@ -120,4 +120,6 @@ def _cell(numbers: Mapping[str, Any], column: str) -> str:
         return f"{value} of {value + numbers['partial'] + numbers['missed']}"
     if column == "wpm":
         return f"{value:.0f}"
+    if column == "coverage":
+        return percent(value)
     return escaped(str(value))
