@@ -151,6 +151,7 @@ def program(folder: Path, body: str) -> Path:
         ("time.sleep(60)", "the system's voices: no answer within"),
         ("raise OSError('no such\\nengine')", "cannot speak (engine)"),
         ("sys.stdin.readline(); os._exit(3)", "cannot speak (exit code 3)"),
+        ("print('Hm?', flush=True)", "the engine answered 'Hm?"),
         ("os.abort()", "cannot speak (exit code -6)"),
         ("raise RuntimeError('eSpeak is not installed')", "install the package espeak-ng"),
         (

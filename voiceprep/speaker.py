@@ -187,6 +187,8 @@ class SpokenSpeaker:
         while True:
             with self._changed:
                 made = self._made.get(text)
+                if made is None and not self._working:
+                    raise VoiceError("voice: the synthesis ended by itself; use --no-speech")
                 if made is None:
                     self._changed.wait(POLL_S)
             if isinstance(made, VoiceError):
@@ -210,7 +212,7 @@ class SpokenSpeaker:
                 self._wanted.append(text)
             if not self._working:
                 self._working = True
-                threading.Thread(target=self._work, name="synthesis", daemon=True).start()
+                threading.Thread(target=self._run, name="synthesis", daemon=True).start()
 
     # on the thread
 
@@ -233,6 +235,15 @@ class SpokenSpeaker:
                     # Not every system engine can be asked twice; starting one is cheap.
                     child.close()
                     synthesizer = None
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException:
+            # Nobody is to wait for a thread that is no more; the fault itself stays visible.
+            with self._changed:
+                self._working = False
+            raise
 
     def _take(self) -> str | None:
         with self._changed:

@@ -96,7 +96,10 @@ class Synthesizer:
             watchdog.cancel()
         if not line.endswith("\n"):
             raise VoiceError(self._failure(limit_s))
-        reply: dict[str, Any] = json.loads(line)
+        try:
+            reply: dict[str, Any] = json.loads(line)
+        except ValueError as error:
+            raise VoiceError(f"voice: the engine answered {line[:60]!r}") from error
         return reply
 
     def _give_up(self) -> None:
