@@ -18,7 +18,7 @@ from voiceprep import audio, mp3
 from voiceprep.analysis import Evidence
 from voiceprep.errors import SessionError
 from voiceprep.questions import KeyPoint, Question
-from voiceprep.report.html import read_audio, session_page, write_page
+from voiceprep.report.html import session_page, write_page
 from voiceprep.report.page import series, spoken
 from voiceprep.report.page.charts import Scale
 from voiceprep.report.page.markup import joined, tag

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 
 TIME = "document.querySelector('#a1 audio').currentTime"
 PLAYING = "!document.querySelector('#a1 audio').paused"
-LIT = "document.querySelector('#a1 .w.now')?.textContent ?? null"
+LIT = "(document.querySelector('#a1 .w.now')?.textContent ?? null)"
 
 
 def time_of(page: Page) -> float:
@@ -349,7 +349,18 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-PARTS = ["play", "seek", "speed", "under", "words", "picture", "moments", "points", "sample"]
+PARTS = [
+    "play",
+    "seek",
+    "to-keys",
+    "speed",
+    "under",
+    "words",
+    "picture",
+    "moments",
+    "points",
+    "sample",
+]
 
 FOCUS = """(parts) => {
     const element = document.activeElement, box = element.getBoundingClientRect();
@@ -388,3 +399,22 @@ def test_the_page_asks_for_nothing(
     assert all("Content Security Policy" in c for c in watched[0].complaints)
     watched[0].complaints.clear()
     watched[0].requests.clear()
+
+
+def test_who_reads_along_is_taken_along_and_nobody_else(opened: Opener) -> None:
+    page = opened(390)
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.locator("#a1w0").scroll_into_view_if_needed()
+    page.locator("#a1w0").click()
+    page.locator("#a1 .speed").select_option("2")
+    before = page.evaluate("scrollY")
+    until(page, f"scrollY > {before} + 50 && {LIT} !== null")
+    box = page.locator("#a1 .w.now").bounding_box()
+    assert box
+    assert 0 < box["y"] < 500
+    # A reader who goes elsewhere stays there.
+    page.locator("#a1p6").scroll_into_view_if_needed()
+    there = page.evaluate("scrollY")
+    now = time_of(page)
+    until(page, f"{TIME} > {now} + 3")
+    assert page.evaluate("scrollY") == there

@@ -189,7 +189,10 @@ def _meta(answer: Answer) -> Markup:
         tag("option", f"{speed}×", value=speed, selected=speed == "1") for speed in SPEEDS
     ]
     speed = tag("label", tag("span", "Speed "), tag("select", *options, class_="speed"))
-    return tag("div", clocks, speed, class_="meta")
+    keys = tag(
+        "a", "Keys", href="#keyboard", class_="to-keys", aria_label="Keys of the keyboard"
+    )
+    return tag("div", clocks, keys, speed, class_="meta")
 
 
 def _track(answer: Answer, image: Markup, audio: bytes | None) -> Markup:

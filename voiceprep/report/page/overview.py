@@ -125,7 +125,7 @@ def progress(
         "fillers",
         "Fillers a minute",
         2,
-        "{:.3g}".format,
+        _rate,
         FILLERS_PER_MINUTE_BAND,
         f"{low} a minute goes unnoticed, {high} is the average speaker.",
     )
@@ -156,6 +156,10 @@ def progress(
     )
 
 
+def _rate(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
 def keys_help() -> Markup:
     """Return what the keyboard does."""
     rows = [
@@ -168,4 +172,5 @@ def keys_help() -> Markup:
         tag("p", "They work on the answer that plays, or on the one in view."),
         tag("dl", *rows, class_="keys"),
         class_="keyboard",
+        id="keyboard",
     )

@@ -3,11 +3,9 @@ document.documentElement.classList.add("js");
 
 const SKIP_S = 5;
 const LINGER_S = 0.15; // a word stays lit this long after its end
-const HANDS_OFF_MS = 4000; // after the reader scrolled, the page does not scroll by itself
 
 const shown = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-let scrolledAt = -Infinity;
 
 /** The sound of one answer, and everything on the page that moves with it. */
 class Player {
@@ -26,6 +24,7 @@ class Player {
       element, start: Number(element.dataset.s), end: Number(element.dataset.e),
     }));
     this.lit = null;
+    this.lastLit = null;
     this.until = null;
     article.classList.add("playable");
     this.listen();
@@ -122,15 +121,19 @@ class Player {
     this.lit?.classList.remove("now");
     element?.classList.add("now");
     this.lit = element;
-    if (element && this.playing) this.keepInView(element);
+    if (!element) return;
+    // Only who reads along is taken along: the word before has to be in view.
+    const follows = this.playing && this.lastLit && this.inView(this.lastLit);
+    this.lastLit = element;
+    if (follows && !this.inView(element)) {
+      element.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+    }
   }
 
-  keepInView(element) {
-    if (performance.now() - scrolledAt < HANDS_OFF_MS) return;
+  inView(element) {
     const box = element.getBoundingClientRect();
-    const top = this.article.querySelector(".player").getBoundingClientRect().bottom;
-    if (box.top >= top && box.bottom <= innerHeight) return;
-    element.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+    const player = this.article.querySelector(".player").getBoundingClientRect();
+    return box.top >= Math.max(player.bottom, 0) && box.bottom <= innerHeight;
   }
 }
 
@@ -211,9 +214,6 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("click", onClick);
   document.addEventListener("keydown", onKey);
   for (const event of ["pointerover", "focusin"]) document.addEventListener(event, onPoint);
-  for (const event of ["wheel", "touchmove"]) {
-    addEventListener(event, () => { scrolledAt = performance.now(); }, { passive: true });
-  }
   addEventListener("beforeprint", () => onPaper(true));
   addEventListener("afterprint", () => onPaper(false));
 });
