@@ -110,37 +110,26 @@ class Recognizer:
         self.tokenizer = _tokenizer(whisper)
         self._suppressed = _suppressed(self.tokenizer)
 
-    def encode(self, windows: Sequence[Samples]) -> list[Encoded]:
-        """Run the encoder over windows, one by one: together they are not faster."""
-        columns = [min(-(-len(w) // HOP), WINDOW_COLUMNS) for w in windows]
-        longest = max(columns, default=0) + SILENT_COLUMNS
-        length = min(max(longest, LEAST_COLUMNS), WINDOW_COLUMNS)
-        return [
-            Encoded(self._encode(w, length), c) for w, c in zip(windows, columns, strict=True)
-        ]
-
-    def _encode(self, samples: Samples, length: int) -> Any:
-        """Return the encoder's output for a window filled up to `length` columns."""
+    def encode(self, samples: Samples) -> Encoded:
+        """Run the encoder over a window."""
         import ctranslate2
 
+        columns = min(-(-len(samples) // HOP), WINDOW_COLUMNS)
+        length = min(max(columns + SILENT_COLUMNS, LEAST_COLUMNS), WINDOW_COLUMNS)
         spectrogram = self._features(samples)[:, :length]
         spectrogram = np.pad(spectrogram, ((0, 0), (0, length - spectrogram.shape[1])))
-        return self.model.encode(
-            ctranslate2.StorageView.from_array(np.ascontiguousarray(spectrogram[None]))
-        )
+        view = ctranslate2.StorageView.from_array(np.ascontiguousarray(spectrogram[None]))
+        return Encoded(self.model.encode(view), columns)
 
-    def decode(self, batch: Sequence[Encoded], *, unlooped: bool = False) -> list[Hypothesis]:
-        """Write down windows, together: reading the decoder's weights is most of the work.
+    def decode(self, encoded: Encoded, *, unlooped: bool = False) -> Hypothesis:
+        """Write down a window.
 
         `unlooped` forbids to write the same LOOP_TOKENS tokens twice.
         """
-        if not batch:
-            return []
         tokenizer = self.tokenizer
-        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-        results = self.model.generate(
-            _stack(batch),
-            [prompt] * len(batch),
+        result = self.model.generate(
+            encoded.output,
+            [[*tokenizer.sot_sequence, tokenizer.no_timestamps]],
             beam_size=BEAM,
             max_length=MOST_TOKENS,
             no_repeat_ngram_size=LOOP_TOKENS if unlooped else 0,
@@ -148,38 +137,27 @@ class Recognizer:
             return_no_speech_prob=True,
             suppress_blank=True,
             suppress_tokens=self._suppressed,
-        )
-        return [self._hypothesis(result) for result in results]
-
-    def _hypothesis(self, result: Any) -> Hypothesis:
+        )[0]
         written = result.sequences_ids[0]
-        tokens = tuple(t for t in written if t < self.tokenizer.eot)
+        tokens = tuple(t for t in written if t < tokenizer.eot)
         score = result.scores[0] * len(written) / (len(written) + 1)
         return Hypothesis(tokens, self.text(tokens), score, result.no_speech_prob)
 
-    def align(
-        self, batch: Sequence[Encoded], hypotheses: Sequence[Hypothesis]
-    ) -> list[tuple[Word, ...]]:
-        """Return the words of decoded windows, with times in seconds of the window.
+    def align(self, encoded: Encoded, hypothesis: Hypothesis) -> tuple[Word, ...]:
+        """Return the words of a decoded window, with times in seconds of the window.
 
         Times come from the decoder's attention to the sound (openai/whisper `timing.py`).
         """
-        words: list[tuple[Word, ...]] = [()] * len(batch)
-        spoken = [i for i, h in enumerate(hypotheses) if h.tokens]
-        if not spoken:
-            return words
-        results = self.model.align(
-            _stack([batch[i] for i in spoken]),
+        tokens = list(hypothesis.tokens)
+        if not tokens:
+            return ()
+        result = self.model.align(
+            encoded.output,
             self.tokenizer.sot_sequence,
-            [list(hypotheses[i].tokens) for i in spoken],
-            [batch[i].columns for i in spoken],
+            [tokens],
+            encoded.columns,
             median_filter_width=MEDIAN_FILTER,
-        )
-        for i, result in zip(spoken, results, strict=True):
-            words[i] = self._words(hypotheses[i].tokens, result)
-        return words
-
-    def _words(self, tokens: Sequence[int], result: Any) -> tuple[Word, ...]:
+        )[0]
         path = np.array(result.alignments)
         first = np.flatnonzero(np.diff(path[:, 0], prepend=-1))
         times = path[first, 1] * TOKEN_SECONDS
@@ -209,16 +187,6 @@ def compression_ratio(text: str) -> float:
     """Return how many times smaller zlib makes a text."""
     data = text.encode()
     return len(data) / len(zlib.compress(data))
-
-
-def _stack(batch: Sequence[Encoded]) -> Any:
-    """Return the encoder's outputs as one batch."""
-    import ctranslate2
-
-    if len(batch) == 1:
-        return batch[0].output
-    stacked = np.concatenate([np.asarray(e.output) for e in batch])
-    return ctranslate2.StorageView.from_array(stacked)
 
 
 def _with_punctuation(words: Iterable[Word]) -> tuple[Word, ...]:

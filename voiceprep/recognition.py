@@ -63,10 +63,10 @@ class Heard:
     words: tuple[Word, ...]
 
 
-def recognise(recognizer: Recognizer, windows: Sequence[Window]) -> list[tuple[Word, ...]]:
-    """Return what was said in each window, hesitations included; times of the recording."""
-    heard = (_repair(recognizer, one) for one in _decode(recognizer, windows))
-    return [_placed(one.window, _verbatim(recognizer, one)) for one in heard]
+def recognise(recognizer: Recognizer, window: Window) -> tuple[Word, ...]:
+    """Return what was said in a window, hesitations included; times of the recording."""
+    heard = _repair(recognizer, _decode(recognizer, window))
+    return _placed(window, _verbatim(recognizer, heard))
 
 
 def _verbatim(recognizer: Recognizer, heard: Heard) -> tuple[Word, ...]:
@@ -95,15 +95,15 @@ def _placed(window: Window, words: Sequence[Word]) -> tuple[Word, ...]:
     )
 
 
-def _decode(recognizer: Recognizer, windows: Sequence[Window]) -> list[Heard]:
-    encoded = recognizer.encode([w.samples for w in windows])
-    hypotheses = recognizer.decode(encoded)
-    hypotheses = [_unloop(recognizer, e, h) for e, h in zip(encoded, hypotheses, strict=True)]
-    words = recognizer.align(encoded, hypotheses)
-    return [
-        Heard(w, e, () if _made_up(h, w.activity) else _borne_out(found, w.activity))
-        for w, e, h, found in zip(windows, encoded, hypotheses, words, strict=True)
-    ]
+def _decode(recognizer: Recognizer, window: Window) -> Heard:
+    encoded = recognizer.encode(window.samples)
+    hypothesis = recognizer.decode(encoded)
+    if loops(hypothesis):
+        hypothesis = recognizer.decode(encoded, unlooped=True)
+    if _made_up(hypothesis, window.activity):
+        return Heard(window, encoded, ())
+    words = recognizer.align(encoded, hypothesis)
+    return Heard(window, encoded, _borne_out(words, window.activity))
 
 
 def _made_up(hypothesis: Hypothesis, activity: Probabilities) -> bool:
@@ -116,20 +116,13 @@ def _made_up(hypothesis: Hypothesis, activity: Probabilities) -> bool:
     return loops(hypothesis) or trust < (LEAST_TRUST if clear else LEAST_TRUST_UNCLEAR)
 
 
-def _unloop(recognizer: Recognizer, encoded: Encoded, hypothesis: Hypothesis) -> Hypothesis:
-    """Decode a loop once more, forbidding to repeat."""
-    if not loops(hypothesis):
-        return hypothesis
-    return recognizer.decode([encoded], unlooped=True)[0]
-
-
 def _repair(recognizer: Recognizer, heard: Heard, attempts: int = REPAIRS) -> Heard:
     """Decode missed stretches again, and take what is found where it says more."""
     words: list[Word] = []
     position = 0
     for first, last, start, end in _missed(heard) if attempts else ():
         offset, piece = _cut(heard.window, start, end)
-        found = _decode(recognizer, [piece])[0]
+        found = _decode(recognizer, piece)
         if found.words:
             found = _repair(recognizer, found, attempts - 1)
         replaced = heard.words[first:last]

@@ -14,9 +14,9 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 from voiceprep import audio
-from voiceprep.batches import Batches
 from voiceprep.decoding import Recognizer
 from voiceprep.errors import VoiceprepError
+from voiceprep.lanes import Lanes
 from voiceprep.recognition import recognise
 from voiceprep.transcript import Segment, Transcript, Word
 from voiceprep.windows import Segmenter
@@ -87,21 +87,21 @@ class Transcriber:
         self, recordings: Iterable[tuple[K, Iterable[Samples]]], *, language: str = "en"
     ) -> Iterator[tuple[K, Transcript | VoiceprepError]]:
         """Transcribe recordings, together; yield each with its key, in order, or its error."""
-        open_ones: deque[tuple[K, _Batched]] = deque()
-        with Batches(self._recognise, self._lanes) as batches:
+        open_ones: deque[tuple[K, _Queued]] = deque()
+        with Lanes(self._recognise, self._lanes) as lanes:
             for key, blocks in recordings:
-                one = _Batched(batches, language)
+                one = _Queued(lanes, language)
                 open_ones.append((key, one))
                 one.read(blocks)
                 while open_ones and open_ones[0][1].complete:
                     key, one = open_ones.popleft()
                     yield key, one.result()
-            batches.drain()
+            lanes.drain()
         for key, one in open_ones:
             yield key, one.result()
 
-    def _recognise(self, windows: Sequence[Window]) -> list[tuple[Word, ...]]:
-        return recognise(self._recognizer, windows)
+    def _recognise(self, window: Window) -> tuple[Word, ...]:
+        return recognise(self._recognizer, window)
 
 
 class _Assembly:
@@ -130,12 +130,12 @@ class _Assembly:
         )
 
 
-class _Batched(_Assembly):
-    """A recording whose windows are recognised in batches with those of others."""
+class _Queued(_Assembly):
+    """A recording whose windows are recognised beside those of others."""
 
-    def __init__(self, batches: Batches, language: str) -> None:
+    def __init__(self, lanes: Lanes, language: str) -> None:
         super().__init__(language)
-        self._batches = batches
+        self._queue = lanes
         self._error: VoiceprepError | None = None
         self._missing = 0
 
@@ -164,15 +164,13 @@ class _Batched(_Assembly):
     def _put(self, windows: Iterable[Window]) -> None:
         for window in windows:
             self._missing += 1
-            self._batches.put(self, window)
+            self._queue.put(self, window)
 
 
 class Transcription(_Assembly):
     """A transcription in progress: fed with samples, finished once."""
 
-    def __init__(
-        self, recognise: Callable[[Sequence[Window]], list[tuple[Word, ...]]], language: str
-    ) -> None:
+    def __init__(self, recognise: Callable[[Window], tuple[Word, ...]], language: str) -> None:
         super().__init__(language)
         self._recognise = recognise
 
@@ -193,7 +191,7 @@ class Transcription(_Assembly):
         return self.transcript()
 
     def _words(self, window: Window) -> tuple[Word, ...]:
-        return self._recognise([window])[0]
+        return self._recognise(window)
 
 
 class LiveTranscription(Transcription):
@@ -204,9 +202,7 @@ class LiveTranscription(Transcription):
     as much again, so it is only done while the caller waits for new sound.
     """
 
-    def __init__(
-        self, recognise: Callable[[Sequence[Window]], list[tuple[Word, ...]]], language: str
-    ) -> None:
+    def __init__(self, recognise: Callable[[Window], tuple[Word, ...]], language: str) -> None:
         super().__init__(recognise, language)
         self._ahead: tuple[Window, tuple[Word, ...]] | None = None
         self._returned_at = time.monotonic()
