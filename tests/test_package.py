@@ -17,14 +17,15 @@ LAYERS: dict[str, int] = {}
 for layer, names in enumerate(
     [
         "errors",
-        "audio transcript questions clauses wordclasses",
-        "analysis settings level keys interruption",
-        "session devices models voice_activity synthesis encoder windows",
-        "store playback voices synthesizer decoding hesitations fillers delivery keypoints",
-        "microphone speaker transcriber coverage report",
-        "assessment engines live doctor recordings",
-        "listening outputs worker",
-        "interview batch pools",
+        "audio transcript questions clauses wordclasses synthesis",
+        "analysis settings level keys interruption bank_text devices models mp3 synthesizer",
+        "session banks voice_activity encoder playback voices fillers delivery keypoints",
+        "store own_bank windows decoding recognition microphone speaker coverage report",
+        "hesitations index comparison",
+        "transcriber progress schedule assessment",
+        "engines live doctor rescoring batches recordings",
+        "listening",
+        "interview",
         "cli",
         "__main__",
     ]
@@ -36,7 +37,7 @@ ENGINE_ROOMS = {
     "sounddevice": {"devices"},
     "pyttsx3": {"synthesis"},
     "faster_whisper": {"decoding", "models", "voice_activity", "transcriber", "hesitations"},
-    "av": {"audio"},
+    "av": {"audio", "mp3"},
 }
 
 

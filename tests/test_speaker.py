@@ -423,4 +423,4 @@ def test_what_is_no_sound_file(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "sound.wav"
     path.write_bytes(content)
     with pytest.raises(AudioError, match=re.escape(str(path))):
-        playback.load(path)
+        audio.read_at_own_rate(path)

@@ -94,7 +94,9 @@ def read(source: Path | IO[bytes]) -> Samples:
     return np.concatenate(blocks) if blocks else silence(0)
 
 
-def _decode(source: Path | IO[bytes], name: str) -> Iterator[Samples]:
+def _decode(
+    source: Path | IO[bytes], name: str, rate: int = SAMPLE_RATE
+) -> Iterator[NDArray[np.float32]]:
     import av
 
     if isinstance(source, Path) and source.is_file() and source.stat().st_size == 0:
@@ -111,7 +113,7 @@ def _decode(source: Path | IO[bytes], name: str) -> Iterator[Samples]:
     with opened as container:
         if not container.streams.audio:
             raise AudioError(f"{name}: there is no sound in it")
-        resampler = av.AudioResampler("fltp", rate=SAMPLE_RATE)
+        resampler = av.AudioResampler("fltp", rate=rate)
         decoded = False
         try:
             for frame in container.decode(audio=0):
@@ -144,22 +146,48 @@ def _reason(error: Exception) -> str:
     return "not a recording that FFmpeg can decode"
 
 
-class Resampler:
-    """Turns a device's own blocks into `Samples`, keeping the phase between blocks."""
+def read_at_own_rate(path: Path) -> tuple[NDArray[np.float32], int]:
+    """Return a sound file's samples, mixed to mono, and how many of them are a second.
 
-    def __init__(self, rate: int) -> None:
+    Raises:
+        AudioError: see `stream`.
+    """
+    import av
+
+    try:
+        with av.open(f"file:{path}") as container:
+            rate = container.streams.audio[0].rate if container.streams.audio else SAMPLE_RATE
+    except (av.FFmpegError, OSError) as error:
+        raise AudioError(f"{path}: {_reason(error)}") from error
+    blocks = list(_decode(path, str(path), rate))
+    if not blocks:
+        raise AudioError(f"{path}: there is no sound in it")
+    return np.concatenate(blocks), rate
+
+
+def resampled(samples: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
+    """Return mono samples at another rate."""
+    resampler = Resampler(rate, wanted)
+    return np.concatenate([resampler.push(samples), resampler.flush()])
+
+
+class Resampler:
+    """Turns a device's own blocks into samples of another rate, keeping the phase between."""
+
+    def __init__(self, rate: int, wanted: int = SAMPLE_RATE) -> None:
         """Prepare for mono float32 blocks of `rate` samples a second."""
         self._rate = rate
+        self._wanted = wanted
         self._engine: Any = None
 
     def push(self, block: NDArray[np.float32]) -> Samples:
         """Resample one block, shape (n,)."""
-        if self._rate == SAMPLE_RATE:
+        if self._rate == self._wanted:
             return np.ascontiguousarray(block, np.float32)
         import av
 
         if self._engine is None:
-            self._engine = av.AudioResampler("fltp", "mono", SAMPLE_RATE)
+            self._engine = av.AudioResampler("fltp", "mono", self._wanted)
         frame = av.AudioFrame.from_ndarray(
             np.ascontiguousarray(block, np.float32).reshape(1, -1), "fltp", "mono"
         )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voiceprep import audio
 from voiceprep.devices import Device, devices, find_device, portaudio, settings_to_try, why
-from voiceprep.errors import AudioError, DeviceError
+from voiceprep.errors import DeviceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -89,7 +89,7 @@ def _open(device: Device, samples: NDArray[np.float32], rate: int) -> _Player:
     for accepted, channels in settings_to_try(device, 1):
         try:
             return _Player(
-                engine, device, _resampled(samples, rate, accepted), accepted, channels
+                engine, device, audio.resampled(samples, rate, accepted), accepted, channels
             )
         except engine.PortAudioError as error:
             refusal = why(error)
@@ -172,41 +172,3 @@ class _Player:
     def __exit__(self, *exception: object) -> None:
         self._stream.abort(ignore_errors=True)
         self._stream.close(ignore_errors=True)
-
-
-def _resampled(samples: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
-    if rate == wanted:
-        return samples
-    import av
-
-    resampler = av.AudioResampler("flt", "mono", wanted)
-    frame = av.AudioFrame.from_ndarray(
-        np.ascontiguousarray(samples, np.float32).reshape(1, -1), "flt", "mono"
-    )
-    frame.sample_rate = rate
-    frames = [*resampler.resample(frame), *resampler.resample(None)]
-    return np.concatenate([f.to_ndarray().reshape(-1) for f in frames])
-
-
-def load(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Return a sound file's samples, mixed to mono, and its own rate.
-
-    Raises:
-        AudioError: it cannot be read or holds no sound.
-    """
-    import av
-
-    try:
-        with av.open(f"file:{path}") as container:
-            if not container.streams.audio:
-                raise AudioError(f"{path}: there is no sound in it")
-            rate = container.streams.audio[0].rate
-            resampler = av.AudioResampler("flt", "mono", rate)
-            frames = [
-                out for frame in container.decode(audio=0) for out in resampler.resample(frame)
-            ]
-    except (av.FFmpegError, OSError) as error:
-        raise AudioError(f"{path}: not a sound file that FFmpeg can decode") from error
-    if not frames:
-        raise AudioError(f"{path}: there is no sound in it")
-    return np.concatenate([f.to_ndarray().reshape(-1) for f in frames]), rate

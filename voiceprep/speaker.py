@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from voiceprep import playback
+from voiceprep import audio, playback
 from voiceprep.errors import AudioError, VoiceError
 from voiceprep.synthesizer import Synthesizer
 from voiceprep.voices import NATURAL, Voice, choose_voice, natural_voice, system_voices, voices
@@ -169,7 +169,7 @@ class SpokenSpeaker:
         if path is None:
             return False
         try:
-            samples, rate = playback.load(path)
+            samples, rate = audio.read_at_own_rate(path)
         except AudioError as error:
             path.unlink(missing_ok=True)
             with self._changed:
