@@ -55,6 +55,9 @@ class Notes:
     def ask(self, question: Question, position: int, total: int) -> None:
         self.asked.append(question.number)
 
+    def speaking(self) -> None:
+        pass
+
     def countdown(self, seconds_left: int) -> None:
         self.counted.append(seconds_left)
 

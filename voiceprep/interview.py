@@ -51,6 +51,9 @@ class View(Protocol):
     def ask(self, question: Question, position: int, total: int) -> None:
         """Show a question."""
 
+    def speaking(self) -> None:
+        """Say that the question is being spoken, and how to cut it short."""
+
     def countdown(self, seconds_left: int) -> None:
         """Show the time left for preparation; 0 ends it."""
 
@@ -154,6 +157,7 @@ class Interview:
             return bool(pressed) or self._interruption.requested
 
         if self._speaks:
+            self._with.view.speaking()
             try:
                 self._with.speaker.say(text, stop)
             except (VoiceError, DeviceError) as error:

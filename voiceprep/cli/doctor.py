@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from voiceprep.cli import options
+
+if TYPE_CHECKING:
+    from voiceprep.doctor import Check
 
 
 @click.command()
@@ -44,13 +49,19 @@ def doctor(
     for check in checks(Choices(input_, output, voice, model)):
         done.append(check)
         if not as_json:
-            click.echo(f"{'pass' if check.passed else 'FAIL'}  {check.name:11} {check.detail}")
+            click.echo(_line(check))
     if as_json:
         options.echo_json([asdict(check) for check in done])
     failed = [check.name for check in done if not check.passed]
     if failed:
         click.echo(f"Error: failed: {', '.join(failed)}", err=True)
         click.get_current_context().exit(1)
+
+
+def _line(check: Check) -> str:
+    """Return a check as text that holds in 80 columns."""
+    head = f"{'pass' if check.passed else 'FAIL'}  {check.name:11} "
+    return textwrap.fill(head + check.detail, 80, subsequent_indent=" " * len(head))
 
 
 def _list_devices(as_json: bool) -> None:

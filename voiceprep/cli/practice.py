@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from voiceprep.assessment import Coverer
     from voiceprep.cli.screen import Screen
     from voiceprep.interview import Setup
     from voiceprep.keys import Keys
@@ -57,6 +58,8 @@ class _Wishes:
     verbatim: bool | None
     fillers: tuple[str, ...]
     no_fillers: tuple[str, ...]
+    judge: str | None
+    judge_hosts: tuple[str, ...]
     pace_band: tuple[float, float]
     resume: bool
     as_json: bool
@@ -128,6 +131,8 @@ class _Wishes:
 @options.verbatim
 @options.fillers
 @options.no_fillers
+@options.judge
+@options.judge_hosts
 @options.pace_band
 @click.option("--resume", is_flag=True, help="Go on with the session that was interrupted.")
 @options.as_json
@@ -145,18 +150,22 @@ def practice(**chosen: Any) -> None:
       voiceprep practice --answers recordings/ --no-speech
     """
     from voiceprep.cli.screen import Screen
+    from voiceprep.engines import BackgroundCoverer
     from voiceprep.interruption import Interruption
     from voiceprep.interview import Interview
 
     wishes = _Wishes(**chosen)
-    screen = Screen(wishes.pace_band, live_words=wishes.live, quiet=wishes.as_json)
+    screen = Screen(
+        wishes.pace_band, speech=wishes.speech, live_words=wishes.live, quiet=wishes.as_json
+    )
     with ExitStack() as stack:
         begin = _transcription(wishes)
+        cover = BackgroundCoverer(wishes.judge, wishes.judge_hosts, screen.notice)
         held, language = _session(wishes, screen)
         stack.enter_context(held)
         keys = stack.enter_context(_keys(wishes))
         interruption = stack.enter_context(Interruption())
-        setup = _setup(wishes, screen, keys, begin, language)
+        setup = _setup(wishes, screen, keys, begin, cover, language)
         session = Interview(setup, held, interruption).run()
     if wishes.as_json:
         options.echo_json(session.to_dict())
@@ -236,10 +245,10 @@ def _setup(
     screen: Screen,
     keys: Keys,
     begin: Callable[[str], Transcription],
+    cover: Coverer,
     language: str,
 ) -> Setup:
     from voiceprep.assessment import FillerWords
-    from voiceprep.engines import BackgroundCoverer
     from voiceprep.interview import Setup
     from voiceprep.listening import Limits
     from voiceprep.voice_activity import VoiceActivity
@@ -249,7 +258,7 @@ def _setup(
         speaker=_speaker(wishes, language),
         microphone=_microphone(wishes),
         begin=begin,
-        cover=BackgroundCoverer(),
+        cover=cover,
         keys=keys,
         view=screen,
         limits=Limits(wishes.limit, wishes.silence),

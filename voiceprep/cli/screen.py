@@ -30,6 +30,7 @@ LEVEL_FLOOR_DB = -60.0
 METER_CELLS = 20
 HEARD_CHARACTERS = 76
 
+KEYS_SPEAKING = "Asking ... any key starts the answer · q quit"
 KEYS_LISTENING = "Enter ends · p pause · r retake · s skip · a ask again · q quit"
 KEYS_AFTER = "Enter goes on · r retake · l listen back · q quit"
 
@@ -72,11 +73,17 @@ class Screen:
     """
 
     def __init__(
-        self, pace_band: tuple[float, float], *, live_words: bool, quiet: bool = False
+        self,
+        pace_band: tuple[float, float],
+        *,
+        speech: bool = True,
+        live_words: bool = True,
+        quiet: bool = False,
     ) -> None:
         self._out = printer()
         self._err = printer(stderr=True)
         self._pace_band = pace_band
+        self._speech = speech
         self._live_words = live_words
         self._quiet = quiet
         self._live: Live | None = None
@@ -92,6 +99,11 @@ class Screen:
             self._show(self._err, "", heading)
         if not self._quiet and not on_one_screen:
             self._show(self._out, "", heading)
+
+    def speaking(self) -> None:
+        """Say how to cut the question short."""
+        if self._speech:
+            self._draw(Text(KEYS_SPEAKING, style="dim"))
 
     def countdown(self, seconds_left: int) -> None:
         """Show the time left for preparation."""
