@@ -18,9 +18,11 @@ for layer, names in enumerate(
     [
         "errors",
         "audio transcript questions clauses wordclasses synthesis",
-        "analysis settings level keys interruption bank_text devices models mp3 synthesizer",
-        "session banks voice_activity encoder playback voices fillers delivery keypoints",
-        "store own_bank windows decoding recognition microphone speaker coverage report",
+        "analysis settings level keys interruption bank_text devices models mp3 synthesizer"
+        " model_server",
+        "session banks voice_activity encoder playback voices fillers delivery keypoints"
+        " language_model",
+        "store own_bank windows decoding recognition microphone speaker coverage judge report",
         "hesitations index comparison",
         "transcriber progress schedule assessment",
         "engines live doctor rescoring batches recordings",
@@ -32,12 +34,21 @@ for layer, names in enumerate(
 ):
     LAYERS.update(dict.fromkeys(names.split(), layer))
 
-ENGINES = {"sounddevice", "pyttsx3", "faster_whisper", "ctranslate2", "onnxruntime", "av"}
+ENGINES = {
+    "sounddevice",
+    "pyttsx3",
+    "faster_whisper",
+    "ctranslate2",
+    "onnxruntime",
+    "av",
+    "llama_cpp",
+}
 ENGINE_ROOMS = {
     "sounddevice": {"devices"},
     "pyttsx3": {"synthesis"},
     "faster_whisper": {"decoding", "models", "voice_activity", "transcriber", "hesitations"},
     "av": {"audio", "mp3"},
+    "llama_cpp": {"language_model"},
 }
 
 

@@ -38,6 +38,8 @@ order = "shuffle"
 model = "base"
 fillers = ["at the end of the day"]
 no_fillers = ["so"]
+judge = "ollama:qwen2.5:7b"
+judge_hosts = ["gpu-box"]
 pace_band = [120, 160]
 """
     settings = load_settings(written(tmp_path, text))

@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from voiceprep.errors import ModelError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from voiceprep.analysis import Coverage
+    from voiceprep.judge import Judge
     from voiceprep.questions import Question
     from voiceprep.transcriber import Transcriber
     from voiceprep.transcript import Transcript
@@ -65,15 +68,59 @@ def load_transcriber(
 
 
 class BackgroundCoverer:
-    """Key-point coverage with an encoder that loads in the background."""
+    """Key-point coverage with an encoder that loads in the background.
 
-    def __init__(self) -> None:
+    With `judge`, a language model decides (see `language_model.find_model` for what that
+    and `hosts` may be). If it fails, `notice` is told, and the encoder decides from then on.
+    """
+
+    def __init__(
+        self,
+        judge: str | None = None,
+        hosts: Sequence[str] = (),
+        notice: Callable[[str], None] | None = None,
+    ) -> None:
+        """Begin to load.
+
+        Raises:
+            ModelError: the language model cannot be used, or is not on this machine.
+        """
         from voiceprep.encoder import load_encoder
 
+        self._notice = notice
+        self._judge = load_judge(judge, hosts) if judge else None
         self._encoder = Loading(load_encoder)
 
     def __call__(self, transcript: Transcript, question: Question) -> Coverage:
         """Return the coverage; see `coverage.cover`."""
         from voiceprep.coverage import cover
 
-        return cover(transcript, question, self._encoder())
+        encoder = self._encoder()
+        coverage = cover(transcript, question, encoder)
+        if self._judge is None:
+            return coverage
+        try:
+            return self._judge()(transcript, question, coverage, encoder)
+        except ModelError as error:
+            self._judge = None
+            if self._notice:
+                self._notice(f"{error}. The packaged encoder judges the key points instead.")
+            return coverage
+
+
+def load_judge(named: str, hosts: Sequence[str] = ()) -> Loading[Judge]:
+    """Begin to load a language model.
+
+    Raises:
+        ModelError: it cannot be used, or is not on this machine (at once).
+    """
+    from voiceprep.language_model import find_model, load_model
+
+    found = find_model(named, hosts)
+
+    def make() -> Judge:
+        from voiceprep.judge import Judge
+
+        return Judge(load_model(found, hosts))
+
+    return Loading(make)

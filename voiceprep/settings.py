@@ -48,6 +48,8 @@ KEYS: dict[str, _Check] = {
     "model": _TEXT,
     "fillers": ("a list of texts", list),
     "no_fillers": ("a list of texts", list),
+    "judge": _TEXT,
+    "judge_hosts": ("a list of host names", list),
     "pace_band": ("two numbers, as in [110, 170]", list),
 }
 """Every key, with what it takes."""

@@ -39,6 +39,19 @@ no_fillers = click.option(
     metavar="WORDS",
     help="Do not count this filler (may be repeated).",
 )
+judge = click.option(
+    "--judge",
+    metavar="MODEL",
+    help="Let a language model on this machine judge the key points: FILE.gguf, "
+    "ollama:NAME or http://localhost:PORT/v1#NAME.",
+)
+judge_hosts = click.option(
+    "--judge-host",
+    "judge_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="Let --judge send your answers to this other machine (may be repeated).",
+)
 pace_band = click.option(
     "--pace-band",
     type=(float, float),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ class _Wishes:
     open_page: bool
     delete: bool
     yes: bool
+    judge: str | None
+    judge_hosts: tuple[str, ...]
     pace_band: tuple[float, float]
     as_json: bool
 
@@ -70,6 +73,8 @@ class _Wishes:
 @click.option("--open", "open_page", is_flag=True, help="Show the page in the browser.")
 @click.option("--delete", is_flag=True, help="Remove the session with all its audio.")
 @click.option("--yes", is_flag=True, help="Delete without asking.")
+@options.judge
+@options.judge_hosts
 @options.pace_band
 @options.as_json
 def replay(in_bank: str | None, **chosen: Any) -> None:
@@ -222,7 +227,7 @@ def _compare(store: Store, session: Session, wishes: _Wishes) -> None:
         show(printer(), *comparison_report(comparison, earlier.id[:13], later.id[:13]), "")
 
 
-def _rescore(store: Store, session: Session, _wishes: _Wishes) -> None:
+def _rescore(store: Store, session: Session, wishes: _Wishes) -> None:
     from voiceprep.assessment import FillerWords
     from voiceprep.cli.screen import printer, show
     from voiceprep.engines import BackgroundCoverer
@@ -234,7 +239,9 @@ def _rescore(store: Store, session: Session, _wishes: _Wishes) -> None:
     words = FillerWords(
         tuple(settings.get("fillers", ())), tuple(settings.get("no_fillers", ()))
     )
-    done = rescore(session, BackgroundCoverer(), words)
+    notice = partial(click.echo, err=True)
+    cover = BackgroundCoverer(wishes.judge, wishes.judge_hosts, notice)
+    done = rescore(session, cover, words)
     with store.reopen(session) as held:
         held.replace(done.session)
     for comparison in done.comparisons:

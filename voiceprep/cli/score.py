@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ TEXT_SUFFIXES = (".txt", ".md")
 @options.verbatim
 @options.fillers
 @options.no_fillers
+@options.judge
+@options.judge_hosts
 @options.pace_band
 @options.as_json
 def score(
@@ -36,6 +39,8 @@ def score(
     verbatim: bool | None,
     fillers: tuple[str, ...],
     no_fillers: tuple[str, ...],
+    judge: str | None,
+    judge_hosts: tuple[str, ...],
     pace_band: tuple[float, float],
     as_json: bool,
 ) -> None:
@@ -55,7 +60,9 @@ def score(
     from voiceprep.engines import BackgroundCoverer
 
     question = _question(against, number)
-    cover = BackgroundCoverer()
+    cover = BackgroundCoverer(
+        judge if question else None, judge_hosts, partial(click.echo, err=True)
+    )
     transcript = _transcript(file, question, model, verbatim)
     transcript, analysis = assess(transcript, question, cover, FillerWords(fillers, no_fillers))
     if as_json:

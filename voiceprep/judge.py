@@ -1,0 +1,176 @@
+"""The deep judge: a language model says for every key point whether the answer makes it.
+
+What a model says of an answer means little by itself: some claims get a yes whatever was
+said. So every claim is also put to it with silence and with the sample answer in place
+of the answer, and only where the reply lies between these two counts (after contextual
+calibration, Zhao et al. 2021, "Calibrate Before Use"). The words that earn a point are
+chosen among the clauses of the answer, never written by the model.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Protocol
+
+from voiceprep.analysis import Coverage, Evidence, PointCoverage, PointStatus
+from voiceprep.clauses import Span, clauses
+from voiceprep.keypoints import points_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from voiceprep.encoder import Vectors
+    from voiceprep.language_model import YesNoModel
+    from voiceprep.questions import KeyPoint, Question
+    from voiceprep.transcript import Transcript
+
+INSTRUCTIONS = (
+    "You check what a candidate said in a job interview. For a claim, reply Yes if the "
+    "answer says, in any words, that the speaker did it or holds it. Reply No if the answer "
+    "leaves it out, only touches the topic, or says that it was not done."
+)
+
+SILENCE = "(The candidate said nothing.)"
+
+COVERED, PARTIAL = 0.5, 0.3
+"""Scores from which a point counts as covered and as partly covered, as in `coverage`."""
+
+THRESHOLD = 0.5
+"""Where between silence (0) and the sample answer (1) a reply begins to count."""
+
+SLOPE = 1.0
+"""Of the score over the logit at the threshold."""
+
+LEAST_SPREAD = 1.0
+"""Logits between silence and the sample answer below which the model cannot tell the two
+apart, so that its reply on an answer says nothing either."""
+
+ECHO = 0.75
+"""Share of an answer's words standing in the question from which it only repeats it."""
+
+
+class SentenceVectors(Protocol):
+    """What choosing the evidence needs of an encoder."""
+
+    def sentences(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The logits of one claim for silence and for the sample answer."""
+
+    silence: float
+    sample: float
+
+    @property
+    def tells_apart(self) -> bool:
+        """Return whether the model distinguishes the two at all."""
+        return self.sample - self.silence >= LEAST_SPREAD
+
+    def score(self, logit: float) -> float:
+        """Return the score, 0 to 1, of an answer with this logit; ½ at the threshold."""
+        begin = self.silence + THRESHOLD * (self.sample - self.silence)
+        return 1.0 / (1.0 + math.exp(-SLOPE * (logit - begin)))
+
+
+def request(question: str, answer: str, claim: str) -> str:
+    """Return what is asked. The claim stands last: the rest is read once an answer."""
+    return (
+        f"Question: {question}\n\nAnswer: {answer}\n\nClaim: {claim}\n"
+        "Does the answer say so? Reply Yes or No."
+    )
+
+
+class Judge:
+    """Asks one model, and remembers its calibration for every key point it has met."""
+
+    def __init__(self, model: YesNoModel) -> None:
+        self._model = model
+        self._known: dict[tuple[str, str], Calibration] = {}
+
+    def __call__(
+        self,
+        transcript: Transcript,
+        question: Question,
+        coverage: Coverage,
+        encoder: SentenceVectors,
+    ) -> Coverage:
+        """Return the coverage as the model judges it; `coverage` is the encoder's own.
+
+        A point on which the model cannot tell the sample answer from silence keeps the
+        encoder's verdict. Silence and a question read back are not put to the model.
+
+        Raises:
+            ModelError: the model gives no usable reply.
+        """
+        text = transcript.text.strip()
+        if not text or _echoes(text, question.text):
+            return coverage
+        points = points_of(question)
+        calibrations = self._calibrations(question, points)
+        rows = []
+        for point, known, row in zip(points, calibrations, coverage.points, strict=True):
+            if known.tells_apart:
+                score = known.score(self._logit(question.text, text, point.text))
+                row = _judged(row, score, transcript, point, encoder)
+            rows.append(row)
+        return Coverage.of(rows)
+
+    def _calibrations(
+        self, question: Question, points: tuple[KeyPoint, ...]
+    ) -> list[Calibration]:
+        """Return the calibration of every point, asked for once a question."""
+        keys = [(question.text, p.text) for p in points]
+        if any(key not in self._known for key in keys):
+            sample = question.sample_answer or ". ".join(p.text for p in points)
+            low = [self._logit(question.text, SILENCE, p.text) for p in points]
+            high = [self._logit(question.text, sample, p.text) for p in points]
+            self._known.update(zip(keys, map(Calibration, low, high), strict=True))
+        return [self._known[key] for key in keys]
+
+    def _logit(self, question: str, answer: str, claim: str) -> float:
+        return self._model.logit(INSTRUCTIONS, request(question, answer, claim))
+
+
+def _judged(
+    row: PointCoverage,
+    score: float,
+    transcript: Transcript,
+    point: KeyPoint,
+    encoder: SentenceVectors,
+) -> PointCoverage:
+    """Return the encoder's row with the model's verdict in it."""
+    if score < PARTIAL:
+        return replace(row, status="missed", score=score, evidence=None)
+    evidence = row.evidence or best_passage(transcript, point, encoder)
+    status: PointStatus = "covered" if score >= COVERED else "partial"
+    return PointCoverage(row.text, status, score, evidence)
+
+
+def best_passage(
+    transcript: Transcript, point: KeyPoint, encoder: SentenceVectors
+) -> Evidence | None:
+    """Return the clause, or pair of clauses, nearest in meaning to a key point."""
+    parts = clauses(transcript.text)
+    spans: list[Span] = [
+        *parts,
+        *((a[0], b[1]) for a, b in pairwise(parts)),
+    ]
+    if not spans:
+        return None
+    said = encoder.sentences([transcript.text[a:b] for a, b in spans])
+    meant = encoder.sentences([point.text, *point.phrasings])
+    start, end = spans[int((said @ meant.T).max(axis=1).argmax())]
+    times = transcript.times_of(start, end)
+    return Evidence(transcript.text[start:end], *(times or (None, None)))
+
+
+def _echoes(text: str, question: str) -> bool:
+    """Tell whether an answer only reads its question back."""
+    asked, said = (re.findall(r"[a-z0-9']+", t.lower()) for t in (question, text))
+    return sum(word in set(asked) for word in said) >= ECHO * len(said)
