@@ -20,8 +20,8 @@ from voiceprep.errors import SessionError
 from voiceprep.questions import KeyPoint, Question
 from voiceprep.report.html import session_page, write_page
 from voiceprep.report.page import series, spoken
-from voiceprep.report.page.charts import Scale
 from voiceprep.report.page.markup import joined, tag
+from voiceprep.report.page.plot import Scale
 from voiceprep.transcript import Filler, Segment, Transcript, Word
 
 if TYPE_CHECKING:
@@ -160,6 +160,36 @@ def test_the_first_session_has_no_progress_and_later_ones_do_not_count() -> None
     session = sessions.session_of_all_kinds()
     later = replace(session, id="later", started=session.started.replace(year=2027))
     assert "Over your sessions" not in session_page(session, {}, history=[later, session])
+
+
+def test_sessions_of_one_day_are_told_by_their_hour() -> None:
+    session = sessions.session_of_all_kinds()
+    earlier = replace(session, id="earlier", started=session.started.replace(hour=9))
+    page = session_page(session, {}, history=[earlier])
+    read = Reader(
+        page.split('<div class="trends">')[1].split("</section>")[0].removesuffix("</div>")
+    )
+    days = {text for text in read.text if "Nov 2026" in text}
+    assert len(days) == 2
+    assert all(":" in day for day in days)
+
+
+def test_many_key_points_go_into_further_rows() -> None:
+    session = sessions.session_of_all_kinds()
+    coverage = session.answers[0].analysis.coverage
+    assert coverage
+    many = replace(coverage, points=coverage.points * 4)
+    analysis = replace(session.answers[0].analysis, coverage=many)
+    answer = replace(session.answers[0], analysis=analysis)
+    page = session_page(replace(session, answers=(answer,)), {})
+    picture = page.split('aria-labelledby="coverage-t')[1].split("</svg>")[0]
+    places = [
+        (int(a["x"] or 0), int(a["y"] or 0))
+        for a in Reader(f"<p>{picture.split('>', 1)[1]}</p>").all("use")
+    ]
+    assert len(set(places)) == 24
+    assert max(x for x, _ in places) == 8 * 24
+    assert {y for _, y in places} == {24, 52, 80}
 
 
 def test_the_pace_band_is_the_users() -> None:

@@ -1,4 +1,9 @@
-"""A real browser, headless, with the page of a session of every kind open in it."""
+"""A real browser, headless, with the page of a session of every kind open in it.
+
+Needs Chromium (Debian: `apt-get install chromium`), Playwright to drive it
+(`pip install playwright`; it downloads nothing, the installed Chromium is used) and
+axe-core (`npm ci --prefix tests/browser`). What is missing is skipped with its reason.
+"""
 
 from __future__ import annotations
 

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from voiceprep.report.advice import advice
-from voiceprep.report.page import charts, spoken
+from voiceprep.report.page import spoken
 from voiceprep.report.page.markup import Markup, joined, tag
-from voiceprep.report.page.series import pace_along
+from voiceprep.report.page.player import pace, player
+from voiceprep.report.page.points import key_points, next_step, sample_answer
 from voiceprep.report.wording import (
     against_band,
     clock,
     counted,
     duration,
     percent,
-    sample_sentence,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from voiceprep.analysis import Analysis, Evidence, PointCoverage
+    from voiceprep.analysis import Analysis
     from voiceprep.session import Answer
-
-SPEEDS = ("0.5", "0.75", "1", "1.25", "1.5", "2")
-"""Speeds of playback on offer."""
-
-STATUS_SIGNS = {"covered": "●", "partial": "◐", "missed": "○", "denied": "✕"}
-"""Signs beside a key point, told apart by their shape."""
-
-AUDIO_TYPE = "audio/mpeg"
 
 
 def answer_id(answer: Answer) -> str:
@@ -57,14 +47,18 @@ def article(answer: Answer, audio: bytes | None, pace_band: tuple[float, float])
     )
     main = tag(
         "div",
-        *_player(answer, audio),
+        *player(answer, audio),
         _transcript(answer),
-        _pace(answer, pace_band),
+        pace(answer, pace_band),
         _moments(answer),
         class_="main",
     )
     aside = tag(
-        "div", _advice(answer, pace_band), _points(answer), _sample(answer), class_="beside"
+        "div",
+        next_step(answer, pace_band),
+        key_points(answer),
+        sample_answer(answer),
+        class_="beside",
     )
     return tag(
         "article",
@@ -137,108 +131,6 @@ def _coverage(found: Analysis) -> tuple[str, str, str]:
     partial = f"{statuses.count('partial')} in part, " if "partial" in statuses else ""
     value = f"{statuses.count('covered')} of {len(statuses)}"
     return "Key points", value, f"{partial}score {percent(found.coverage.score)}"
-
-
-# the sound
-
-
-def total_seconds(answer: Answer) -> float:
-    """Return how long the time axis of an answer is, 0 without times."""
-    words = answer.transcript.words
-    return max(answer.transcript.duration or 0.0, words[-1].end if words else 0.0)
-
-
-def _player(answer: Answer, audio: bytes | None) -> Iterator[Markup]:
-    total_s = total_seconds(answer)
-    if not audio:
-        yield tag("p", _why_silent(answer), class_="absent")
-    if total_s <= 0:
-        return
-    image, table = charts.timeline(answer, total_s)
-    track = _track(answer, image, audio)
-    parts = [_sound(answer, audio), _play(answer), track, _meta(answer)] if audio else [track]
-    silent = "" if audio else " mute"
-    yield tag("div", *parts, class_=f"player{silent}", data_total=f"{total_s:.2f}")
-    yield tag("div", _timeline_key(answer.analysis), table, class_="under")
-
-
-def _why_silent(answer: Answer) -> str:
-    if answer.transcript.duration is None:
-        return "This answer was given as text; there is nothing to play."
-    if answer.audio is None:
-        return "No recording of this answer was kept."
-    return f"The recording {answer.audio} is missing, empty or damaged."
-
-
-def _sound(answer: Answer, audio: bytes) -> Markup:
-    source = f"data:{AUDIO_TYPE};base64,{base64.b64encode(audio).decode()}"
-    label = f"Answer to question {answer.question.number}"
-    return tag("audio", src=source, controls=True, preload="metadata", aria_label=label)
-
-
-def _play(answer: Answer) -> Markup:
-    label = f"Play answer {answer.question.number}"
-    return tag("button", class_="play", type="button", aria_label=label)
-
-
-def _meta(answer: Answer) -> Markup:
-    """Return the clock and the speed."""
-    total = f" / {clock(total_seconds(answer))}"
-    clocks = tag("span", tag("span", "0:00", class_="now-at"), total)
-    options = [
-        tag("option", f"{speed}×", value=speed, selected=speed == "1") for speed in SPEEDS
-    ]
-    speed = tag("label", tag("span", "Speed "), tag("select", *options, class_="speed"))
-    keys = tag(
-        "a", "Keys", href="#keyboard", class_="to-keys", aria_label="Keys of the keyboard"
-    )
-    return tag("div", clocks, keys, speed, class_="meta")
-
-
-def _track(answer: Answer, image: Markup, audio: bytes | None) -> Markup:
-    """Return the timeline; with sound a slider lies over it, its thumb the playhead."""
-    if not audio:
-        return tag("div", image, class_="plot track")
-    total_s = total_seconds(answer)
-    slider = tag(
-        "input",
-        type="range",
-        class_="seek",
-        min=0,
-        max=f"{total_s:.2f}",
-        step="0.01",
-        value=0,
-        aria_label=f"Position in answer {answer.question.number}",
-        aria_valuetext=f"0:00 of {clock(total_s)}",
-    )
-    return tag("div", image, slider, class_="plot track")
-
-
-def _timeline_key(found: Analysis) -> Markup | None:
-    """Return what the signs on the timeline mean, those that are on it."""
-    kinds = {f.kind for f in found.fillers}
-    points = found.coverage.points if found.coverage else ()
-    rows = (
-        ("speech", "speech", bool(found.length.words)),
-        ("silence", "long pause", bool(found.pauses)),
-        ("hesitation", "hesitation", "hesitation" in kinds),
-        ("discourse", "discourse marker", "discourse" in kinds),
-        ("earned", "words for a key point", any(p.evidence for p in points)),
-    )
-    items = [_key_item(kind, label) for kind, label, there in rows if there]
-    return tag("ul", *items, class_="key") if items else None
-
-
-def _key_item(kind: str, label: str) -> Markup:
-    sign = tag("use", href=f"#key-{kind}")
-    return tag("li", tag("svg", sign, width=16, height=12, aria_hidden="true"), f" {label}")
-
-
-def _pace(answer: Answer, band: tuple[float, float]) -> Markup | None:
-    along = pace_along(answer.transcript)
-    if not along:
-        return None
-    return charts.pace_picture(answer, along, total_seconds(answer), band)
 
 
 # the words
@@ -336,77 +228,3 @@ def _moment(
 def _spaced(links: list[Markup]) -> Iterator[Markup]:
     for link in links:
         yield joined([link, " "])
-
-
-# what was to be said
-
-
-def _advice(answer: Answer, band: tuple[float, float]) -> Markup:
-    said = advice(answer.analysis, answer.question.sample_answer, band)
-    return tag("section", tag("h3", "Try next"), tag("p", *_commands(said)), class_="advice")
-
-
-def _commands(text: str) -> Iterator[str]:
-    """Yield a text with what stands between backticks as code."""
-    for i, part in enumerate(text.split("`")):
-        yield tag("code", part) if i % 2 else part
-
-
-def _points(answer: Answer) -> Markup:
-    heading = tag("h3", "Key points")
-    coverage = answer.analysis.coverage
-    if coverage is None:
-        why = answer.analysis.coverage_absent or "there is nothing to compare with"
-        return tag("section", heading, tag("p", f"Not compared: {why}.", class_="absent"))
-    items = (_point(answer, n, point) for n, point in enumerate(coverage.points, 1))
-    return tag("section", heading, tag("ol", *items, class_="points"))
-
-
-def _point(answer: Answer, number: int, point: PointCoverage) -> Markup:
-    status = "denied" if point.denied else point.status
-    sign = tag("span", STATUS_SIGNS[status], class_="sign", aria_hidden="true")
-    return tag(
-        "li",
-        tag("p", sign, tag("span", status, class_="status"), class_="verdict"),
-        tag("p", tag("span", f"{number}. ", class_="muted"), point.text, class_="claim"),
-        _said_of(answer, point),
-        id=spoken.point_id(answer, number),
-        class_=status,
-        data_point=number,
-    )
-
-
-def _said_of(answer: Answer, point: PointCoverage) -> Markup:
-    if point.denied:
-        quote = _quote(answer, point.denied)
-        return tag("p", "You said that you did not: ", quote, class_="evidence")
-    if point.evidence:
-        return tag("p", _quote(answer, point.evidence), class_="evidence")
-    sample = answer.question.sample_answer
-    sentence = sample_sentence(point, sample) if sample else ""
-    if not sentence:
-        return tag("p", "Not said.", class_="evidence muted")
-    return tag("p", f"Not said. The sample answer: “{sentence}”", class_="evidence muted")
-
-
-def _quote(answer: Answer, evidence: Evidence) -> Markup:
-    """Return the words of the answer as a link that plays them."""
-    span = spoken.place(answer.transcript, spoken.units(answer.transcript), evidence)
-    at = "" if evidence.start is None else f"{clock(evidence.start)} "
-    label = joined([tag("span", at, class_="at"), f"“{evidence.quote}”"])
-    if span is None:
-        return label
-    return tag(
-        "a",
-        label,
-        href=f"#{spoken.word_id(answer, span[0])}",
-        data_seek=None if evidence.start is None else f"{evidence.start:.2f}",
-        data_until=None if evidence.end is None else f"{evidence.end:.2f}",
-    )
-
-
-def _sample(answer: Answer) -> Markup | None:
-    sample = answer.question.sample_answer
-    if not sample:
-        return None
-    return tag("details", tag("summary", "Sample answer"), tag("p", sample), class_="sample")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from voiceprep.delivery import FILLERS_PER_MINUTE_BAND
-from voiceprep.report.page import charts
 from voiceprep.report.page.answer import answer_id
-from voiceprep.report.page.charts import Trend
 from voiceprep.report.page.markup import Markup, joined, tag
 from voiceprep.report.page.series import measures_along
+from voiceprep.report.page.session_pictures import Trend, coverage_picture, trend_picture
 from voiceprep.report.wording import counted, duration, percent
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def summary(session: Session) -> Markup:
     return tag(
         "section",
         tag("h2", "Overview"),
-        tag("div", scrolled, charts.coverage_picture(session), class_="glance"),
+        tag("div", scrolled, coverage_picture(session), class_="glance"),
     )
 
 
@@ -138,11 +137,14 @@ def progress(
         f"The band is {pace_band[0]:g} to {pace_band[1]:g}.",
     )
     coverage = Trend("coverage", "Key points covered", 0.25, percent, least_top=1.0)
-    pictures = [
-        charts.trend_picture(fillers, along, [m.fillers_per_minute for m in along]),
-        charts.trend_picture(pace, along, [m.wpm for m in along]),
-        charts.trend_picture(coverage, along, [m.coverage for m in along]),
+    drawn = [
+        trend_picture(fillers, along, [m.fillers_per_minute for m in along]),
+        trend_picture(pace, along, [m.wpm for m in along]),
+        trend_picture(coverage, along, [m.coverage for m in along]),
     ]
+    pictures = [p for p in drawn if p]
+    if not pictures:
+        return None
     said = (
         f"This session and the {counted(len(along) - 1, 'session')} before it, evenly spaced. "
         "The shaded bands are those that answers are rated against."
