@@ -1,6 +1,6 @@
 """Measure how long the page of a session takes to make and how large it gets.
 
-    python tests/benchmarks/page.py [--answers N] [--minutes M]
+    python -m tests.benchmarks.page [--answers N] [--minutes M]
 
 The recordings are the fixtures', repeated to the length asked for; encoding them is
 nearly all of the work.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from voiceprep.report.page.series import Stretch
     from voiceprep.session import Answer
 
-TICK_STEPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 """Steps at which a time axis is labelled, in seconds."""
 
 MOST_TICKS = 6
@@ -50,7 +50,7 @@ def pace_picture(
         ]
     )
     low, high = min(s.wpm for s in stretches), max(s.wpm for s in stretches)
-    heading = "Pace along the answer, words a minute"
+    heading = "Pace along the answer: words a minute over min:s"
     said = (
         f"Between {low:.0f} and {high:.0f} words a minute, counted over 10 seconds at a time. "
         f"The band is {band[0]:g} to {band[1]:g}."
@@ -79,7 +79,7 @@ def timeline(answer: Answer, total_s: float) -> tuple[Markup, Markup]:
         ]
     )
     name = f"a{answer.question.number}time"
-    heading = "Speech, pauses and fillers along the answer"
+    heading = "Speech, pauses and fillers along the answer, in min:s"
     said = (
         f"{len(runs)} stretches of speech, {len(found.pauses)} long pauses and "
         f"{len(found.fillers)} fillers in {total_s:.0f} seconds."

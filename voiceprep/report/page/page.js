@@ -166,6 +166,8 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const target = event.target;
   if (target.closest("select")) return;
+  // Shift and an arrow widen a selection, if there is one.
+  if (event.shiftKey && !getSelection().isCollapsed) return;
   if (event.key === " " && target.closest("button, summary")) return;
   const action = KEYS[(event.shiftKey ? "Shift+" : "") + event.key];
   // A table that scrolls sideways needs its arrows.
