@@ -57,6 +57,12 @@ LIKELY = 0.4
 LEAST_FRAMES = 6
 """Shorter sounds are no hesitations (120 ms; O'Shaughnessy 1992: 150 ms and more)."""
 
+SUREST = 0.97
+"""The network's word counts up to here; beyond, the odds only tell synthetic voices."""
+
+LEAST_LIKENESS = 0.75
+"""Sounds whose mean is lower are not worth the decoder's time."""
+
 GAP_FRAMES = 3
 """Frames under LIKELY that do not yet end a sound."""
 
@@ -75,13 +81,17 @@ NEAR_S = 0.7
 LONGEST_TEXT = 360
 """Tokens that fit behind the prompt into the decoder's 448 positions."""
 
+MISSED = 0.2
+"""Drop in the next word's probability from which the decoder says where a sound goes."""
+
 ACCEPTED = 0.5
 """Pooled probability from which a sound is a hesitation."""
 
-# Weights of the pooled decision: bias, log odds of the sound, log duration over 0.3 s,
-# decoder's log probability of the hesitation, and how much less likely it finds the
-# next word without it.
-POOLED = (-3.0, 1.0, 1.0, 0.4, 0.6)
+# Weights of the pooled decision: bias, the sound's weight, the decoder's log probability
+# of the hesitation, and how much the next word misses it. Set by hand on the tuned half
+# of the recordings (`tests/benchmarks/fillers.py`); a fit to so few speakers was worse
+# on the other half.
+POOLED = (-2.4, 1.0, 0.6, 2.0)
 
 _SPELLINGS = re.compile(r"u+[hm]+|e+r+m*|h+m+|m+h*m+|a+h+")
 _FLOOR = 1e-9
@@ -140,13 +150,20 @@ class Sound:
         """Return its middle, in seconds."""
         return (self.start + self.end) / 2
 
+    @property
+    def weight(self) -> float:
+        """Return its log odds, more for a longer one."""
+        likeness = min(max(self.likeness, 0.01), SUREST)
+        return math.log(likeness / (1 - likeness)) + math.log((self.end - self.start) / 0.3)
+
 
 @dataclass(frozen=True, slots=True)
 class Support:
     """What the decoder says to a sound before word number `position`.
 
-    `said` is the log probability of the hesitation (`text`) there, `missed` how much
-    less likely than unconditioned the next word is without it (log ratio).
+    `said` is the log probability of the hesitation (`text`) there; `missed` is the drop
+    in probability of the next word when the decoder expects hesitations and none is
+    written (-1 to 1).
     """
 
     position: int
@@ -257,8 +274,13 @@ def sounds(likeness: Array, level: Array) -> tuple[Sound, ...]:
             top = float(level[begin:end].max())
             loud = np.flatnonzero(level[begin:end] > top - QUIET_DB)
             start, stop = begin + int(loud[0]), begin + int(loud[-1]) + 1
-            if stop - start >= LEAST_FRAMES and top - floor > ABOVE_FLOOR_DB:
-                found.append(Sound(start, stop, float(likeness[start:stop].mean())))
+            sound = Sound(start, stop, float(likeness[start:stop].mean()))
+            if (
+                stop - start >= LEAST_FRAMES
+                and top - floor > ABOVE_FLOOR_DB
+                and sound.likeness >= LEAST_LIKENESS
+            ):
+                found.append(sound)
     return tuple(found)
 
 
@@ -304,45 +326,73 @@ def decoder_support(
 ) -> list[Support]:
     """Return what the decoder says to each sound.
 
-    Two forced passes over the whole text answer for all sounds together: one without
-    them tells where they are missed, one with all of them how likely each is.
+    Three forced passes over the whole text answer for all sounds together: without them,
+    unprompted and prompted, to learn where they are missed, and with all of them, to
+    learn how likely each is.
     """
     tokens = [list(window.tokenizer.encode(w.text)) for w in words]
     if not heard:
         return []
     if sum(map(len, tokens)) + 3 * len(heard) > LONGEST_TEXT:
         return [Support(_by_time(s, words), "um", 0.0, 0.0) for s in heard]
-    plain = _log_probabilities(window, [tokens])[0]
-    missed = [
-        math.log(max(word.probability, 1e-3)) - float(row[0]) if len(row) else 0.0
-        for word, row in zip(words, plain, strict=True)
-    ]
+    missed = _missed(window, tokens)
     positions = _positions(heard, words, missed)
-    spoken = [(_spelled(tokens, positions, text, window.tokenizer)) for text in ("um", "uh")]
+    spoken = [_spelled(tokens, positions, text, window.tokenizer) for text in ("um", "uh")]
     rows = _log_probabilities(window, [groups for groups, _ in spoken])
+    said = [
+        [float(row[place][0]) for place in places]
+        for row, (_, places) in zip(rows, spoken, strict=True)
+    ]
     supports = []
-    for k, position in enumerate(positions):
-        said = [float(row[places[k]][0]) for row, (_, places) in zip(rows, spoken, strict=True)]
+    for k, place in enumerate(
+        _ranked(heard, positions, [max(p) for p in zip(*said, strict=True)])
+    ):
+        position = positions[k]
         supports.append(
             Support(
-                position - sum(is_hesitation(w.text) for w in words[:position]),
-                "um" if said[0] >= said[1] else "uh",
-                max(said),
+                sum(not is_hesitation(w.text) for w in words[:position]),
+                "um" if said[0][k] >= said[1][k] else "uh",
+                place,
                 missed[position] if position < len(words) else 0.0,
             )
         )
     return supports
 
 
+def _missed(window: WindowEvidence, tokens: Sequence[list[int]]) -> list[float]:
+    """Return for each word by how much the prompt lowers its first token's probability."""
+    unprompted = _log_probabilities(window, [tokens], prompted=False)[0]
+    prompted = _log_probabilities(window, [tokens])[0]
+    return [
+        float(np.exp(free[0]) - np.exp(bound[0])) if len(free) else 0.0
+        for free, bound in zip(unprompted, prompted, strict=True)
+    ]
+
+
+def _ranked(
+    heard: Sequence[Sound], positions: Sequence[int], said: Sequence[float]
+) -> list[float]:
+    """Return the log probabilities, the highest of each position for its likeliest sound.
+
+    The decoder knows how many hesitations it hears between two words, not which.
+    """
+    found = list(said)
+    for position in set(positions):
+        members = [k for k, p in enumerate(positions) if p == position]
+        by_likeness = sorted(members, key=lambda k: -heard[k].weight)
+        values = sorted((said[k] for k in members), reverse=True)
+        for k, value in zip(by_likeness, values, strict=True):
+            found[k] = value
+    return found
+
+
 def pooled(sound: Sound, support: Support) -> float:
     """Return the probability that a sound is a hesitation, both witnesses heard."""
-    likeness = min(max(sound.likeness, 0.01), 0.99)
     features = (
         1.0,
-        math.log(likeness / (1 - likeness)),
-        math.log((sound.end - sound.start) / 0.3),
+        sound.weight,
         max(support.said, -6.0),
-        min(max(support.missed, 0.0), 4.0),
+        max(support.missed, 0.0),
     )
     score = sum(weight * value for weight, value in zip(POOLED, features, strict=True))
     return 1 / (1 + math.exp(-score))
@@ -368,7 +418,7 @@ def _positions(
         ]
         if near:
             strongest = max(near, key=lambda j: missed[j])
-            best = strongest if missed[strongest] > 1.0 else best
+            best = strongest if missed[strongest] > MISSED else best
         positions.append(max(best, positions[-1] if positions else 0))
     return positions
 
@@ -401,13 +451,15 @@ def _spelled(
 
 
 def _log_probabilities(
-    window: WindowEvidence, texts: Sequence[Sequence[list[int]]]
+    window: WindowEvidence, texts: Sequence[Sequence[list[int]]], *, prompted: bool = True
 ) -> list[list[Array]]:
     """Return the log probability of every token of every group of every text."""
     import ctranslate2
 
     tokenizer = window.tokenizer
-    prompt = [tokenizer.sot_prev, *tokenizer.encode(VERBATIM_PROMPT), *tokenizer.sot_sequence]
+    prompt = list(tokenizer.sot_sequence)
+    if prompted:
+        prompt = [tokenizer.sot_prev, *tokenizer.encode(VERBATIM_PROMPT), *prompt]
     rows = [[token for group in text for token in group] for text in texts]
     if not all(rows):
         return [[np.zeros(0, np.float32) for _ in text] for text in texts]
