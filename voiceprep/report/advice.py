@@ -37,8 +37,9 @@ def advice(
 
 
 def _first_missed(analysis: Analysis) -> PointCoverage | None:
+    """Return the first point not spoken of; one that was denied is the person's own word."""
     points = analysis.coverage.points if analysis.coverage else ()
-    return next((p for p in points if p.status == "missed"), None)
+    return next((p for p in points if p.status == "missed" and not p.denied), None)
 
 
 def _say(point: PointCoverage, sample_answer: str | None) -> str:
