@@ -178,9 +178,10 @@ def find_hesitations(window: WindowEvidence, words: Sequence[Word]) -> tuple[Hes
     `words` are the plain words of the window, times in seconds of the window.
     """
     encoded = np.asarray(np.array(window.encoded), np.float32)[0]
-    heard = sounds(likenesses(encoded), levels(window.samples))
+    likeness = likenesses(encoded)
+    heard = sounds(likeness, levels(window.samples))
     plain = unglued(words)
-    written, rest = _written(plain, heard)
+    written, rest = _written(plain, heard, likeness)
     supports = decoder_support(window, plain, rest)
     found = written + [
         Hesitation(support.text, sound.start, sound.end, probability, support.position)
@@ -413,8 +414,7 @@ def _positions(
             j
             for j, word in enumerate(words)
             if (words[j - 1].end if j else 0.0) - NEAR_S < sound.end
-            and word.start - NEAR_S < sound.end
-            and word.end + NEAR_S > sound.start
+            and word.start + NEAR_S > sound.start
         ]
         if near:
             strongest = max(near, key=lambda j: missed[j])
@@ -480,13 +480,17 @@ def _log_probabilities(
 
 
 def _written(
-    words: Sequence[Word], heard: Sequence[Sound]
+    words: Sequence[Word], heard: Sequence[Sound], likeness: Array
 ) -> tuple[list[Hesitation], list[Sound]]:
     """Return the hesitations that stand in the plain words, and the sounds left over.
 
     A written hesitation takes the nearest sound within NEAR_S of it for its time. One
-    without a sound counts only if Whisper was sure of it.
+    without counts only if Whisper was sure of it and the network hears something there
+    that no other sound explains.
     """
+    unexplained = likeness > LIKELY
+    for sound in heard:
+        unexplained[sound.first : sound.last] = False
     left = list(heard)
     found = []
     said = 0
@@ -502,9 +506,15 @@ def _written(
             left.remove(sound)
             probability = max(word.probability, sound.likeness)
             found.append(Hesitation(text, sound.start, sound.end, probability, said))
-        elif word.probability >= ACCEPTED:
+        elif word.probability >= ACCEPTED and _frames(unexplained, word).any():
             found.append(Hesitation(text, word.start, word.end, word.probability, said))
     return found, left
+
+
+def _frames(values: NDArray[np.bool_], word: Word) -> NDArray[np.bool_]:
+    """Return the part of per-frame values that a word covers."""
+    first, last = (int(t * FRAMES_PER_SECOND) for t in (word.start, word.end))
+    return values[first : last + 1]
 
 
 def _put(merged: list[Word], hesitation: Hesitation, *, is_last: bool) -> None:

@@ -74,7 +74,8 @@ class Take:
         for other in others:
             murmur += np.resize(other, len(murmur)) / (np.abs(other).max() + 1e-6)
         own = float(np.abs(self.wave).max())
-        return Take(self.wave + murmur * own * level / len(others), self.hesitations)
+        mixed = self.wave + murmur * own * level / len(others)
+        return Take(np.asarray(mixed, np.float32), self.hesitations)
 
 
 def read_takes(folder: Path, whisper: WhisperModel, seed: int) -> Frames:
