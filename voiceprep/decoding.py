@@ -43,6 +43,9 @@ MEDIAN_FILTER = 7
 MOST_TOKENS = 224
 """Tokens that Whisper writes at most for a window (openai/whisper `decoding.py`)."""
 
+LOOP_TIMES = 3
+"""A phrase of two words or more, said this often in a row, is taken for a loop."""
+
 LOOP_TOKENS = 5
 """Tokens that are not repeated once a loop was seen."""
 
@@ -110,12 +113,17 @@ class Recognizer:
         self.tokenizer = _tokenizer(whisper)
         self._suppressed = _suppressed(self.tokenizer)
 
-    def encode(self, samples: Samples) -> Encoded:
-        """Run the encoder over a window."""
+    def encode(self, samples: Samples, *, full: bool = False) -> Encoded:
+        """Run the encoder over a window.
+
+        A short one is filled up with silence to LEAST_COLUMNS and by SILENT_COLUMNS;
+        `full` fills it up to 30 s, as in training.
+        """
         import ctranslate2
 
         columns = min(-(-len(samples) // HOP), WINDOW_COLUMNS)
-        length = min(max(columns + SILENT_COLUMNS, LEAST_COLUMNS), WINDOW_COLUMNS)
+        length = WINDOW_COLUMNS if full else max(columns + SILENT_COLUMNS, LEAST_COLUMNS)
+        length = min(length, WINDOW_COLUMNS)
         spectrogram = self._features(samples)[:, :length]
         spectrogram = np.pad(spectrogram, ((0, 0), (0, length - spectrogram.shape[1])))
         view = ctranslate2.StorageView.from_array(np.ascontiguousarray(spectrogram[None]))
@@ -179,8 +187,14 @@ class Recognizer:
 
 
 def loops(hypothesis: Hypothesis) -> bool:
-    """Return whether a text repeats itself over and over."""
-    return compression_ratio(hypothesis.text) > COMPRESSION_LIMIT
+    """Return whether a text says the same phrase over and over."""
+    words = hypothesis.text.lower().split()
+    repeated = any(
+        words[i : i + length] * LOOP_TIMES == words[i : i + length * LOOP_TIMES]
+        for length in range(2, len(words) // LOOP_TIMES + 1)
+        for i in range(len(words) - length * LOOP_TIMES + 1)
+    )
+    return repeated or compression_ratio(hypothesis.text) > COMPRESSION_LIMIT
 
 
 def compression_ratio(text: str) -> float:

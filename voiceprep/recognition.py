@@ -47,6 +47,9 @@ CLEAR_PEAK, CLEAR_S = 0.95, 0.2
 _INNER_GAP_S = 0.2
 """A stop consonant is silent for up to this long inside a word."""
 
+RUSHED_WORDS, RUSHED_S = 3, 0.2
+"""Nobody says this many words in this time; a decoder that repeats itself does."""
+
 SHORTEST_WORD_S = 0.12
 """Nobody says a word and begins it again within this."""
 
@@ -96,24 +99,34 @@ def _placed(window: Window, words: Sequence[Word]) -> tuple[Word, ...]:
 
 
 def _decode(recognizer: Recognizer, window: Window) -> Heard:
-    encoded = recognizer.encode(window.samples)
-    hypothesis = recognizer.decode(encoded)
-    if loops(hypothesis):
-        hypothesis = recognizer.decode(encoded, unlooped=True)
-    if _made_up(hypothesis, window.activity):
-        return Heard(window, encoded, ())
-    words = recognizer.align(encoded, hypothesis)
+    """Decode a window; what looks wrong is decoded again, with more effort."""
+    for full, unlooped in ((False, False), (True, False), (True, True)):
+        encoded = recognizer.encode(window.samples, full=full)
+        hypothesis = recognizer.decode(encoded, unlooped=unlooped)
+        if _made_up(hypothesis, window.activity):
+            return Heard(window, encoded, ())
+        words = recognizer.align(encoded, hypothesis)
+        if not loops(hypothesis) and not _rushes(words):
+            break
     return Heard(window, encoded, _borne_out(words, window.activity))
 
 
 def _made_up(hypothesis: Hypothesis, activity: Probabilities) -> bool:
-    """Return whether a text is a loop, or words that Whisper wrote over noise."""
+    """Return whether a text is what Whisper writes over noise."""
     clear = (
         activity.max() >= CLEAR_PEAK
         and (activity >= SPEECH_THRESHOLD).sum() * FRAME_SECONDS >= CLEAR_S
     )
     trust = hypothesis.log_probability - hypothesis.no_speech
-    return loops(hypothesis) or trust < (LEAST_TRUST if clear else LEAST_TRUST_UNCLEAR)
+    return trust < (LEAST_TRUST if clear else LEAST_TRUST_UNCLEAR)
+
+
+def _rushes(words: Sequence[Word]) -> bool:
+    """Return whether words follow each other faster than anyone speaks."""
+    return any(
+        last.end - first.start < RUSHED_S
+        for first, last in zip(words, words[RUSHED_WORDS - 1 :], strict=False)
+    )
 
 
 def _repair(recognizer: Recognizer, heard: Heard, attempts: int = REPAIRS) -> Heard:

@@ -67,7 +67,7 @@ class Transcriber:
         the decoder was shown it may write.
         """
         del context
-        return (LiveTranscription if live else Transcription)(self._recognise, language)
+        return (LookAheadTranscription if live else Transcription)(self._recognise, language)
 
     def transcribe(
         self, blocks: Iterable[Samples], *, context: str | None = None
@@ -194,7 +194,7 @@ class Transcription(_Assembly):
         return self._recognise(window)
 
 
-class LiveTranscription(Transcription):
+class LookAheadTranscription(Transcription):
     """A transcription that is ahead of its speaker.
 
     At every short pause the open window is decoded; if nothing but silence follows,
