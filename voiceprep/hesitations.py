@@ -315,7 +315,7 @@ def _parted(level: Array, first: int, last: int) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=1)
 def _network() -> dict[str, Array]:
-    """Load the weights that `tests/training/hesitations/` made (120 kB)."""
+    """Load the weights that `tests/training/hesitations/` made (310 kB)."""
     file = resources.files("voiceprep") / "data" / "hesitations.npz"
     with file.open("rb") as opened, np.load(opened) as stored:
         return {name: stored[name].astype(np.float32) for name in stored.files}
