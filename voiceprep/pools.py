@@ -213,7 +213,7 @@ class Cluster:
         except VoiceprepError:
             self._client.close()
             raise
-        self._executor = self._client.get_executor(pure=False)
+        self.executor = self._client.get_executor(pure=False)
 
     def _greet(self) -> None:
         """Wait for a worker and compare versions."""
@@ -248,7 +248,7 @@ class Cluster:
             refused.set_result(AudioError(f"{task.name}: cannot be read ({error.strerror})"))
             return refused
         sent = replace(task, sound=content)
-        future: Future[Result] = self._executor.submit(_work_there, self._setup, sent)
+        future: Future[Result] = self.executor.submit(_work_there, self._setup, sent)
         return future
 
     def check(self) -> None:
@@ -289,6 +289,7 @@ def _connected(address: str) -> Any:
     try:
         import dask
         from distributed import Client
+        from distributed.comm.addressing import get_address_host_port, resolve_address
     except ImportError as error:
         raise VoiceprepError(
             "--cluster needs dask.distributed; run: pip install 'voiceprep[cluster]'"
@@ -296,6 +297,8 @@ def _connected(address: str) -> Any:
     # A recording travels inside its task, which Dask would warn of.
     dask.config.set({"distributed.admin.large-graph-warning-threshold": IN_FLIGHT_BYTES})
     try:
+        # A client would go on trying with an address that can never be right.
+        get_address_host_port(resolve_address(address), strict=True)
         client: Any = Client
         return client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -130,7 +130,7 @@ def transcribe(
                 bar.tell(outcome)
         except (KeyboardInterrupt, VoiceprepError):
             bar.stop()
-            if len(recordings) > 1:
+            if ended:
                 click.echo(_counts(ended), err=True)
             raise
     tables = [] if printed or not bank else _tables(ended, inputs, output, overwrite)

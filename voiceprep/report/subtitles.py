@@ -52,6 +52,9 @@ _CLINGING = (
 )
 """Words that belong to the one after them: no break follows."""
 
+_OPENING = wordclasses.CONJUNCTION | wordclasses.PREPOSITION
+"""Words before which a break is natural."""
+
 # Costs of ending a cue or a line after a word; only their order and rough ratio matter.
 _AT_SENTENCE, _AT_CLAUSE, _AT_OPENING, _ANYWHERE, _INSIDE_PHRASE = 0.0, 1.0, 2.0, 4.0, 8.0
 _PAUSE_RELIEF_PER_S = 6.0
@@ -166,15 +169,17 @@ def _best_groups(tokens: Sequence[_Token]) -> list[Sequence[_Token]]:
     costs = [0.0] + [float("inf")] * len(tokens)
     begins = [0] * (len(tokens) + 1)
     for end in range(1, len(tokens) + 1):
-        for begin in _begins(tokens, end):
+        inside = 0
+        for begin, characters in _begins(tokens, end):
+            inside += begin + 1 < end and full[begin]
             cost = (
                 costs[begin]
                 + _CUE
                 + breaks[end - 1]
-                + _SENTENCE_INSIDE * sum(full[begin : end - 1])
-                + _pressed(tokens, begin, end)
+                + _SENTENCE_INSIDE * inside
+                + _pressed(tokens, begin, end, characters)
             )
-            if cost < costs[end]:
+            if cost < costs[end] and _fits(tokens, begin, end, characters):
                 costs[end], begins[end] = cost, begin
     groups = []
     end = len(tokens)
@@ -184,18 +189,29 @@ def _best_groups(tokens: Sequence[_Token]) -> list[Sequence[_Token]]:
     return groups[::-1]
 
 
-def _begins(tokens: Sequence[_Token], end: int) -> Iterator[int]:
-    """Yield where a cue that ends before `end` may begin; always at least one place."""
-    yield end - 1
-    characters = len(tokens[end - 1].text)
-    for begin in range(end - 2, -1, -1):
+def _begins(tokens: Sequence[_Token], end: int) -> Iterator[tuple[int, int]]:
+    """Yield where a cue that ends before `end` may begin, and its length in characters."""
+    characters = -1
+    for begin in range(end - 1, -1, -1):
         characters += 1 + len(tokens[begin].text)
-        if characters > LINES * LINE_CHARACTERS + 1:
+        too_long = characters > LINES * LINE_CHARACTERS + 1
+        if begin + 1 < end and (too_long or tokens[end - 1].end - tokens[begin].start > MAX_S):
             return
-        if tokens[end - 1].end - tokens[begin].start > MAX_S:
-            return
-        if _line_break(tokens[begin:end]) is not None:
-            yield begin
+        yield begin, characters
+
+
+def _fits(tokens: Sequence[_Token], begin: int, end: int, characters: int) -> bool:
+    """Tell whether a cue fits its lines: one, or two with a break between words."""
+    if characters <= LINE_CHARACTERS:
+        return True
+    first = -1
+    for token in tokens[begin:end]:
+        first += 1 + len(token.text)
+        if first > LINE_CHARACTERS:
+            return False
+        if characters - first - 1 <= LINE_CHARACTERS:
+            return True
+    return False
 
 
 def _break_cost(before: _Token, after: _Token) -> float:
@@ -206,18 +222,17 @@ def _break_cost(before: _Token, after: _Token) -> float:
         cost = _AT_CLAUSE
     elif before.text.lower() in _CLINGING:
         cost = _INSIDE_PHRASE
-    elif after.text.lower() in wordclasses.CONJUNCTION | wordclasses.PREPOSITION:
+    elif after.text.lower() in _OPENING:
         cost = _AT_OPENING
     else:
         cost = _ANYWHERE
     return max(cost - _PAUSE_RELIEF_PER_S * (after.start - before.end), 0.0)
 
 
-def _pressed(tokens: Sequence[_Token], begin: int, end: int) -> float:
+def _pressed(tokens: Sequence[_Token], begin: int, end: int, characters: int) -> float:
     """Return the cost of a cue that cannot stand as long as it takes to read."""
     stands = tokens[end].start if end < len(tokens) else tokens[-1].end + LONG_PAUSE_S
     room_s = min(stands - tokens[begin].start, MAX_S)
-    characters = sum(len(t.text) + 1 for t in tokens[begin:end]) - 1
     reading = max(characters / CHARACTERS_PER_S - room_s, 0.0)
     return _TOO_FAST * reading + _TOO_SHORT * max(MIN_S - room_s, 0.0)
 
@@ -231,8 +246,8 @@ def _lines(tokens: Sequence[_Token]) -> tuple[str, ...]:
     return tuple(" ".join(t.text for t in part) for part in parts)
 
 
-def _line_break(tokens: Sequence[_Token]) -> int | None:
-    """Return where the second line begins, 0 if one line is enough, None if two are not.
+def _line_break(tokens: Sequence[_Token]) -> int:
+    """Return where the second line begins, 0 if one line is enough.
 
     Among breaks of the same kind the one nearest the middle is taken.
     """
@@ -250,7 +265,7 @@ def _line_break(tokens: Sequence[_Token]) -> int | None:
         off_middle = abs(2 * ends[at - 1] - whole) / LINE_CHARACTERS
         return _break_cost(tokens[at - 1], tokens[at]) + 2 * off_middle
 
-    return min(fitting, key=cost, default=None)
+    return min(fitting, key=cost)
 
 
 # times
