@@ -16,7 +16,7 @@ from voiceprep.banks import load_bank
 from voiceprep.encoder import load_encoder
 from voiceprep.engines import BackgroundCoverer
 from voiceprep.errors import ModelError
-from voiceprep.judge import COVERED, Calibration, Judge
+from voiceprep.judge import COVERED, Calibration, Judge, calibrate
 from voiceprep.language_model import find_model, load_model
 from voiceprep.model_server import (
     PLAIN_LOGIT,
@@ -83,21 +83,36 @@ def bare(server: ChatServer, timeout_s: float = 5) -> Server:
 def test_a_reply_counts_between_silence_and_the_sample(
     silence: float, sample: float, logit: float, covered: bool
 ) -> None:
-    calibration = Calibration(silence, sample)
+    (calibration,) = calibrate([silence], [sample])
     assert calibration.tells_apart
     assert (calibration.score(logit) >= COVERED) is covered
 
 
+@pytest.mark.parametrize(
+    ("silence", "sample", "begins"),
+    [
+        ([], [], []),
+        ([-2.0], [2.0], [0.0]),
+        ([-2.0, 1.0], [2.0, 5.0], [1.0, 2.0]),  # middles 0 and 3, mean 1.5
+        ([-2.0, 9.0], [2.0, 9.0], [0.0, 3.0]),  # the second tells nothing, also of the mean
+        ([5.0], [5.0], [5.0 / 3]),
+    ],
+)
+def test_middles_are_drawn_towards_that_of_the_question(
+    silence: list[float], sample: list[float], begins: list[float]
+) -> None:
+    assert [c.begin for c in calibrate(silence, sample)] == pytest.approx(begins)
+
+
 def test_the_score_rises_with_the_logit_and_stays_within_0_and_1() -> None:
-    scores = [Calibration(-3, 3).score(x) for x in (-500, -3, 0, 3, 500)]
+    scores = [Calibration(6, 0).score(x) for x in (-5000, -3, 0, 3, 5000)]
     assert scores == sorted(scores)
-    assert scores[0] >= 0
-    assert scores[-1] <= 1
+    assert (scores[0], scores[2], scores[-1]) == (0, 0.5, 1)
 
 
 @pytest.mark.parametrize("sample", [2.5, 2.0, -4.0])
 def test_a_model_that_says_yes_to_silence_cannot_tell(sample: float) -> None:
-    assert not Calibration(2.0, sample).tells_apart
+    assert not calibrate([2.0], [sample])[0].tells_apart
 
 
 def listed(*rows: tuple[str, float]) -> dict[str, Any]:

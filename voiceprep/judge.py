@@ -38,14 +38,14 @@ SILENCE = "(The candidate said nothing.)"
 COVERED, PARTIAL = 0.5, 0.3
 """Scores from which a point counts as covered and as partly covered, as in `coverage`."""
 
-THRESHOLD = 0.5
-"""Where between silence (0) and the sample answer (1) a reply begins to count."""
+OWN_SHARE = 1 / 3
+"""Share of a claim's own middle in its calibration; the rest is that of its question."""
 
 SLOPE = 2.0
-"""Of the score over the logit. This and the two bounds around it were chosen on five
-answers to one question; on no others, so that they fit no particular model closely."""
+"""Of the score over the logit. This and OWN_SHARE were chosen on eight answers to one
+question, with a model of 1.5 billion parameters; on no others."""
 
-LEAST_SPREAD = 2.0
+LEAST_SPREAD = 1.0
 """Logits between silence and the sample answer below which the model cannot tell the two
 apart, so that its reply on an answer says nothing either."""
 
@@ -63,20 +63,38 @@ class SentenceVectors(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The logits of one claim for silence and for the sample answer."""
+    """What a reply on one claim is compared with.
 
-    silence: float
-    sample: float
+    `spread` is the logit for the sample answer less that for silence; replies count as
+    covered from the logit `begin` on.
+    """
+
+    spread: float
+    begin: float
 
     @property
     def tells_apart(self) -> bool:
-        """Return whether the model distinguishes the two at all."""
-        return self.sample - self.silence >= LEAST_SPREAD
+        """Return whether the model distinguishes the sample answer from silence at all."""
+        return self.spread >= LEAST_SPREAD
 
     def score(self, logit: float) -> float:
-        """Return the score, 0 to 1, of an answer with this logit; ½ at the threshold."""
-        begin = self.silence + THRESHOLD * (self.sample - self.silence)
-        return 1.0 / (1.0 + math.exp(-SLOPE * (logit - begin)))
+        """Return the score, 0 to 1, of an answer with this logit; ½ where it begins."""
+        return 0.5 + 0.5 * math.tanh(SLOPE / 2 * (logit - self.begin))
+
+
+def calibrate(silence: Sequence[float], sample: Sequence[float]) -> list[Calibration]:
+    """Return the calibration of all claims of a question from their two logits each.
+
+    A claim's own middle between the two is one noisy reading, so it is drawn towards the
+    mean over the question (shrinkage, James & Stein 1961), claims apart that the model
+    cannot tell.
+    """
+    spreads = [high - low for low, high in zip(silence, sample, strict=True)]
+    middles = [(low + high) / 2 for low, high in zip(silence, sample, strict=True)]
+    sound = [m for m, spread in zip(middles, spreads, strict=True) if spread >= LEAST_SPREAD]
+    mean = sum(sound) / len(sound) if sound else 0.0
+    begins = [OWN_SHARE * middle + (1 - OWN_SHARE) * mean for middle in middles]
+    return [Calibration(*row) for row in zip(spreads, begins, strict=True)]
 
 
 def request(question: str, answer: str, claim: str) -> str:
@@ -131,7 +149,7 @@ class Judge:
             sample = question.sample_answer or ". ".join(p.text for p in points)
             low = [self._logit(question.text, SILENCE, p.text) for p in points]
             high = [self._logit(question.text, sample, p.text) for p in points]
-            self._known.update(zip(keys, map(Calibration, low, high), strict=True))
+            self._known.update(zip(keys, calibrate(low, high), strict=True))
         return [self._known[key] for key in keys]
 
     def _logit(self, question: str, answer: str, claim: str) -> float:
