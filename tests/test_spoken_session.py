@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -19,10 +19,14 @@ from voiceprep.engines import load_transcriber
 from voiceprep.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.sound_card import SoundCard
     from voiceprep.session import Session
+
+    Practise = Callable[..., Any]
+
 
 pexpect = pytest.importorskip("pexpect", reason="pseudo-terminals are POSIX's")
 
@@ -37,11 +41,11 @@ ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 @pytest.fixture
-def practise(sound_card: SoundCard, own_home: Path):  # type: ignore[no-untyped-def]
+def practise(sound_card: SoundCard, own_home: Path) -> Iterator[Practise]:
     """Return what starts `voiceprep practice` in a terminal of 80 columns."""
     running = []
 
-    def start(*options: str):  # type: ignore[no-untyped-def]
+    def start(*options: str) -> Any:
         terminal = pexpect.spawn(
             sys.executable,
             ["-m", "voiceprep", "practice", *options],
@@ -76,7 +80,7 @@ def the_session(home: Path) -> Session:
 
 def test_asked_aloud_answered_aloud_ended_by_silence(
     sound_card: SoundCard,
-    practise,  # type: ignore[no-untyped-def]
+    practise: Practise,
     own_home: Path,
 ) -> None:
     answer = audio.read(ANSWERS / "question-01-good.flac")[: 16_000 * 14]
@@ -105,7 +109,7 @@ def test_asked_aloud_answered_aloud_ended_by_silence(
     assert np.abs(audio.read(recorded)).max() > 0.05
 
 
-def test_keys(sound_card: SoundCard, practise, own_home: Path) -> None:  # type: ignore[no-untyped-def]
+def test_keys(sound_card: SoundCard, practise: Practise, own_home: Path) -> None:
     terminal = practise("--no-speech", "-q", "1", "-q", "2", "-q", "3")
     answer = audio.read(ANSWERS / "question-03-fillers.flac")
     terminal.expect_exact("Question 1 of 3")
@@ -141,7 +145,7 @@ def test_keys(sound_card: SoundCard, practise, own_home: Path) -> None:  # type:
 
 def test_ctrl_c_ends_the_answer_and_keeps_it(
     sound_card: SoundCard,
-    practise,  # type: ignore[no-untyped-def]
+    practise: Practise,
     own_home: Path,
 ) -> None:
     terminal = practise("--no-speech", "-q", "4", "-q", "5")
@@ -167,7 +171,7 @@ def test_ctrl_c_ends_the_answer_and_keeps_it(
 
 def test_a_microphone_unplugged_in_mid_answer(
     sound_card: SoundCard,
-    practise,  # type: ignore[no-untyped-def]
+    practise: Practise,
     own_home: Path,
 ) -> None:
     terminal = practise("--no-speech", "-q", "4")
