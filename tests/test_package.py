@@ -26,9 +26,9 @@ for layer, names in enumerate(
         "hesitations lanes index comparison",
         "recognition",
         "transcriber progress schedule assessment",
-        "engines live doctor rescoring batch recordings",
-        "listening",
-        "interview",
+        "engines live doctor rescoring recordings",
+        "listening outputs worker",
+        "interview batch pools",
         "cli",
         "__main__",
     ]
