@@ -5,10 +5,11 @@
 
 SPEECH holds `labels.json` (rows of `file`, `text`, `seconds`); its composites, in turn
 and over again, make the long file, its read and spontaneous clips the short ones. Every
-run is a process of its own, model loading included, and reports its wall time and the
-most memory it held. The peer runs as it comes, then with `--batched True` and with
-`--batched True --beam_size 1`, its fastest; ours writes hesitations and word times, the
-peer's default writes neither. With `--memory` ours alone goes on to longer files.
+run is a process of its own, model loading included, and reports its wall time, its CPU
+time (which a busy machine distorts less) and the most memory it held. The peer runs as
+it comes, then with `--batched True` and with `--batched True --beam_size 1`, its fastest;
+ours writes hesitations and word times, the peer's default writes neither. With
+`--memory` ours alone goes on to longer files.
 """
 
 from __future__ import annotations
@@ -55,9 +56,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one process took: wall seconds and peak memory in MB."""
+    """What one process took: wall and CPU seconds, and peak memory in MB."""
 
     seconds: float
+    cpu_seconds: float
     megabytes: float
 
 
@@ -74,7 +76,8 @@ def measured(command: Sequence[str]) -> Run:
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit(f"{command[0]} failed: {complaint[-500:]}")
-    return Run(time.perf_counter() - start, usage.ru_maxrss / 1024)
+    wall = time.perf_counter() - start
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def long_file(
@@ -146,7 +149,10 @@ def compare(
     """Print one table: every contender on the same files, one after the other."""
     length = sum(f.seconds for f in files)
     print(f"\n{name}: {len(files)} file(s), {length / 60:.1f} min")
-    print(f"{'':26}{'wall s':>8}{'x real time':>13}{'WER %':>8}{'MB':>7}{'ours is':>9}")
+    print(
+        f"{'':26}{'wall s':>8}{'CPU s':>8}{'x real time':>13}"
+        f"{'WER %':>8}{'MB':>7}{'ours is':>9}"
+    )
     base: float | None = None
     contenders = {"voiceprep": None, **(PEER_RUNS if options.peer else {})}
     for contender, settings in contenders.items():
@@ -158,7 +164,8 @@ def compare(
             run = peer(files, folder, options.peer, settings, options.model)
         base = base or run.seconds
         print(
-            f"{contender:26}{run.seconds:8.1f}{length / run.seconds:13.1f}"
+            f"{contender:26}{run.seconds:8.1f}{run.cpu_seconds:8.1f}"
+            f"{length / run.seconds:13.1f}"
             f"{error_rate(files, folder):8.2f}{run.megabytes:7.0f}{run.seconds / base:8.2f}x",
             flush=True,
         )
