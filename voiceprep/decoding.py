@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -52,6 +54,11 @@ LOOP_TOKENS = 5
 BRIEF_S = 0.1
 """A word this short has lost its sound to the full stop behind it."""
 
+_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+"""Parameters of mallopt (glibc `malloc.h`)."""
+
+_LARGE_BYTES = 4 << 20
+
 _LEADING = "\"'“¿([{-"
 _TRAILING = "\"'.,!?:;”)]}-…%"
 
@@ -92,6 +99,7 @@ class Recognizer:
         from faster_whisper import WhisperModel
 
         weights.verify()
+        _give_memory_back()
         cuda = ctranslate2.get_cuda_device_count() > 0
         try:
             whisper = WhisperModel(
@@ -184,6 +192,20 @@ class Recognizer:
     def text(self, tokens: Sequence[int]) -> str:
         """Return the text of tokens."""
         return str(self.tokenizer.decode(list(tokens)))
+
+
+def _give_memory_back() -> None:
+    """Make glibc return large blocks at once; elsewhere do nothing.
+
+    By default it keeps what the encoder's matrices took, in every thread's own arena,
+    and a long recording comes to hold 100 MB and more of it.
+    """
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):  # not in musl
+        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        library.mallopt(_M_ARENA_MAX, 2)
 
 
 def loops(hypothesis: Hypothesis) -> bool:

@@ -63,8 +63,8 @@ class Transcriber:
         """Begin a transcription that is fed in pieces.
 
         `live` keeps up with a speaker: little is left to do when the last piece is fed.
-        `context`, the question, is not shown to the decoder: it did not help, and what
-        the decoder was shown it may write.
+        `context`, the question, is not shown to the decoder: what it is shown it may
+        write, and even the speaker's own words before a window made it no better.
         """
         del context
         return (LookAheadTranscription if live else Transcription)(self._recognise, language)
