@@ -298,16 +298,15 @@ def _kill_readers(pipe: Path, killed: list[int], ended: threading.Event) -> None
             held = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
         except OSError:
             continue  # nobody reads
-        try:
-            while not (readers := [p for p in _children() if _has_open(p, pipe)]):
-                time.sleep(0.01)
-            for pid in readers:
-                os.kill(pid, signal.SIGKILL)
-                killed.append(pid)
-            while any(_has_open(pid, pipe) for pid in readers):
-                time.sleep(0.01)
-        finally:
-            os.close(held)
+        # One that is dying still counts as a reader for a moment, and is not found any more.
+        readers: list[int] = []
+        looked_until = time.monotonic() + 0.5
+        while not readers and time.monotonic() < looked_until:
+            readers = [p for p in _children() if p not in killed and _has_open(p, pipe)]
+        for pid in readers:
+            os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+        os.close(held)
 
 
 def _children() -> list[int]:
