@@ -16,7 +16,7 @@ PACKAGE = Path(voiceprep.__file__).parent
 LAYERS: dict[str, int] = {}
 for layer, names in enumerate(
     [
-        "errors",
+        "errors measured",
         "audio transcript questions clauses wordclasses synthesis",
         "analysis settings level keys interruption bank_text devices models mp3 synthesizer"
         " model_server",

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from voiceprep.delivery import FILLERS_PER_MINUTE_BAND
+from voiceprep.measured import HESITATIONS
 from voiceprep.report.advice import advice
 from voiceprep.report.marking import marked
 from voiceprep.report.wording import (
@@ -23,6 +24,7 @@ from voiceprep.report.wording import (
     duration,
     percent,
     sample_sentence,
+    trust,
 )
 
 if TYPE_CHECKING:
@@ -225,6 +227,8 @@ def _said(transcript: Transcript, analysis: Analysis) -> Iterator[RenderableType
     yield _indented(text, 2)
     if analysis.fillers or analysis.pauses or analysis.coverage:
         yield _indented(Text(KEY_TO_SIGNS, style="dim"), 2)
+    if analysis.length.seconds is not None:
+        yield _indented(Text(f"hesitations, {trust(HESITATIONS)}", style="dim"), 2)
 
 
 def _points(analysis: Analysis, sample: str | None) -> Iterator[RenderableType]:

@@ -8,6 +8,7 @@ from voiceprep.clauses import sentences
 
 if TYPE_CHECKING:
     from voiceprep.analysis import PointCoverage
+    from voiceprep.measured import Detector
 
 
 def clock(time_s: float) -> str:
@@ -30,6 +31,17 @@ def counted(count: int, noun: str) -> str:
 def percent(share: float) -> str:
     """Return a share of 1 as a whole percentage."""
     return f"{round(100 * share)} %"
+
+
+def trust(detector: Detector) -> str:
+    """Say how far a count of a detector can be trusted."""
+    found, right = detector.recall, detector.precision
+    return (
+        f"measured: {percent(found.value)} of them found "
+        f"({100 * found.low:.0f} to {100 * found.high:.0f}), "
+        f"{percent(right.value)} of those found real "
+        f"({100 * right.low:.0f} to {100 * right.high:.0f})"
+    )
 
 
 def against_band(value: float, band: tuple[float, float]) -> str:
