@@ -117,6 +117,21 @@ def test_a_folder_and_a_video_without_sound(tmp_path: Path) -> None:
         audio.read(silent)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ffconcat version 1.0\nfile a.wav\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\na.wav\n#EXT-X-ENDLIST\n",
+    ],
+)
+def test_a_list_is_not_followed(tmp_path: Path, text: str) -> None:
+    audio.write(tmp_path / "a.wav", TONE)
+    playlist = tmp_path / "list.wav"
+    playlist.write_text(text, encoding="utf-8")
+    with pytest.raises(AudioError, match=r"list of other recordings|FFmpeg can decode"):
+        audio.read(playlist)
+
+
 def test_an_empty_recording_is_silence_not_an_error(tmp_path: Path) -> None:
     audio.write(tmp_path / "a.wav", audio.silence(0))
     assert len(audio.read(tmp_path / "a.wav")) == 0

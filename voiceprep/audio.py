@@ -31,6 +31,10 @@ BYTES_PER_SAMPLE = 2
 """Recordings are written as 16-bit PCM."""
 
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows translates line ends without it
+_LOCAL = {"protocol_whitelist": "file"}
+_PLAYLISTS = {"concat", "hls", "dash", "applehttp"}
+"""What FFmpeg would follow to other files, or out into the network."""
+
 _RIFF_LIMIT = 2**32 - 1  # 37 hours at this rate
 
 Samples = NDArray[np.float32]
@@ -78,7 +82,7 @@ def duration(path: Path) -> float | None:
     import av
 
     try:
-        with av.open(f"file:{path}", metadata_errors="ignore") as container:
+        with av.open(f"file:{path}", metadata_errors="ignore", options=_LOCAL) as container:
             return container.duration / av.time_base if container.duration else None
     except (av.FFmpegError, OSError, ValueError):
         return None
@@ -107,10 +111,13 @@ def _decode(
             f"file:{source}" if isinstance(source, Path) else source,
             mode="r",
             metadata_errors="ignore",
+            options=_LOCAL,
         )
     except (av.FFmpegError, OSError) as error:
         raise AudioError(f"{name}: {_reason(error)}") from error
     with opened as container:
+        if container.format.name in _PLAYLISTS:
+            raise AudioError(f"{name}: a list of other recordings; give those instead")
         if not container.streams.audio:
             raise AudioError(f"{name}: there is no sound in it")
         resampler = av.AudioResampler("fltp", rate=rate)
@@ -155,7 +162,7 @@ def read_at_own_rate(path: Path) -> tuple[NDArray[np.float32], int]:
     import av
 
     try:
-        with av.open(f"file:{path}") as container:
+        with av.open(f"file:{path}", options=_LOCAL) as container:
             rate = container.streams.audio[0].rate if container.streams.audio else SAMPLE_RATE
     except (av.FFmpegError, OSError) as error:
         raise AudioError(f"{path}: {_reason(error)}") from error
