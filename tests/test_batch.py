@@ -19,13 +19,13 @@ import pytest
 from tests.conftest import ANSWERS, transcript_of
 from voiceprep import audio
 from voiceprep.assessment import assess
-from voiceprep.batch import Job, Outcome, outcomes, planned, write_table
 from voiceprep.errors import AudioError, VoiceprepError
-from voiceprep.outputs import Planner
-from voiceprep.pools import IN_FLIGHT_BYTES, Processes, spread
-from voiceprep.recordings import Recording
+from voiceprep.files.batch import Job, Outcome, outcomes, planned, write_table
+from voiceprep.files.outputs import Planner
+from voiceprep.files.pools import IN_FLIGHT_BYTES, Processes, spread
+from voiceprep.files.recordings import Recording
+from voiceprep.files.worker import Answer, Result, Setup, Task, Worker, work
 from voiceprep.report.table import COLUMNS, csv_table, markdown_table, row
-from voiceprep.worker import Answer, Result, Setup, Task, Worker, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

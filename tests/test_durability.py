@@ -23,16 +23,16 @@ from voiceprep.interruption import Interruption
 from voiceprep.interview import Interview, Setup
 from voiceprep.keys import NoKeys
 from voiceprep.listening import Limits
-from voiceprep.microphone import FileMicrophone
-from voiceprep.speaker import SilentSpeaker
+from voiceprep.recognition.voice_activity import VoiceActivity
+from voiceprep.sound.microphone import FileMicrophone
+from voiceprep.sound.speaker import SilentSpeaker
 from voiceprep.store import Store
-from voiceprep.voice_activity import VoiceActivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from voiceprep.transcriber import Transcriber
+    from voiceprep.recognition.transcriber import Transcriber
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from voiceprep import audio
-from voiceprep.hesitations import (
+from voiceprep.recognition.hesitations import (
     ACCEPTED,
     Hesitation,
     Sound,
@@ -22,8 +22,8 @@ from voiceprep.hesitations import (
     stacked,
     unglued,
 )
-from voiceprep.models import find_weights
-from voiceprep.transcriber import Transcriber
+from voiceprep.recognition.models import find_weights
+from voiceprep.recognition.transcriber import Transcriber
 from voiceprep.transcript import Transcript, Word
 
 if TYPE_CHECKING:

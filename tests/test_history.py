@@ -12,15 +12,15 @@ import pytest
 from tests.conftest import transcript_of
 from voiceprep.analysis import Coverage, Evidence, PointCoverage
 from voiceprep.assessment import FillerWords, assess
-from voiceprep.comparison import compare
+from voiceprep.banks.own import learn_phrasings
 from voiceprep.errors import BankError, SessionError
-from voiceprep.index import INDEX_FILE, AnswerRow, Query, SessionRow, find
-from voiceprep.own_bank import learn_phrasings
-from voiceprep.progress import progress
+from voiceprep.history.comparison import compare
+from voiceprep.history.index import INDEX_FILE, AnswerRow, Query, SessionRow, find
+from voiceprep.history.progress import progress
+from voiceprep.history.rescoring import rescore
+from voiceprep.history.schedule import rating, schedule
 from voiceprep.questions import KeyPoint, Question
 from voiceprep.report.history import sparkline
-from voiceprep.rescoring import rescore
-from voiceprep.schedule import rating, schedule
 from voiceprep.session import Answer, Correction, Session
 from voiceprep.store import Store
 

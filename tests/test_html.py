@@ -14,7 +14,7 @@ import pytest
 
 from tests.browser import sessions
 from tests.conftest import transcript_of
-from voiceprep import audio, mp3
+from voiceprep import audio
 from voiceprep.analysis import Evidence
 from voiceprep.errors import SessionError
 from voiceprep.questions import KeyPoint, Question
@@ -22,6 +22,7 @@ from voiceprep.report.html import session_page, write_page
 from voiceprep.report.page import series, spoken
 from voiceprep.report.page.markup import joined, tag
 from voiceprep.report.page.plot import Scale
+from voiceprep.sound import mp3
 from voiceprep.transcript import Filler, Segment, Transcript, Word
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from voiceprep.interruption import Interruption
 from voiceprep.interview import Interview, Setup
 from voiceprep.keys import NoKeys
 from voiceprep.listening import Limits
-from voiceprep.microphone import FileMicrophone, Gap
 from voiceprep.questions import Question
-from voiceprep.speaker import SilentSpeaker
+from voiceprep.recognition.voice_activity import VoiceActivity
+from voiceprep.sound.microphone import FileMicrophone, Gap
+from voiceprep.sound.speaker import SilentSpeaker
 from voiceprep.store import Store
-from voiceprep.voice_activity import VoiceActivity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from voiceprep.analysis import Coverage
     from voiceprep.keys import Keys
     from voiceprep.listening import Moment
-    from voiceprep.microphone import Microphone, Stream
     from voiceprep.session import Answer, Session
-    from voiceprep.speaker import Speaker
+    from voiceprep.sound.microphone import Microphone, Stream
+    from voiceprep.sound.speaker import Speaker
     from voiceprep.transcript import Transcript
 
 PLAN = (Question(1, "Why?", "easy"), Question(2, "How?", "hard"), Question(3, "Who?", "medium"))

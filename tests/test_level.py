@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from voiceprep import audio
-from voiceprep.level import (
+from voiceprep.sound.level import (
     CLIPPING_FOR_S,
     FLOOR_DBFS,
     SILENT_AFTER_S,

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from voiceprep import audio
-from voiceprep.devices import Device, find_device
 from voiceprep.errors import AudioError, DeviceError
-from voiceprep.microphone import (
+from voiceprep.questions import Question
+from voiceprep.sound.devices import Device, find_device
+from voiceprep.sound.microphone import (
     Continuity,
     FileMicrophone,
     LiveMicrophone,
@@ -20,14 +21,13 @@ from voiceprep.microphone import (
     input_devices,
     question_number,
 )
-from voiceprep.questions import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.sound_card import SoundCard
-    from voiceprep.microphone import Stream
+    from voiceprep.sound.microphone import Stream
 
 pytest_plugins = ("tests.sound_card",)
 

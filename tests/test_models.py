@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from voiceprep.errors import ModelError
-from voiceprep.models import Weights, find_weights
+from voiceprep.recognition.models import Weights, find_weights
 
 if TYPE_CHECKING:
     from pathlib import Path

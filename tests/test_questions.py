@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from voiceprep.bank_text import parse_bank, with_key_points, with_phrasing
 from voiceprep.banks import bank_files, check_bank, find_bank, load_bank
+from voiceprep.banks.text import parse_bank, with_key_points, with_phrasing
 from voiceprep.errors import BankError
 from voiceprep.questions import KeyPoint, select
 

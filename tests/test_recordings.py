@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from voiceprep.errors import VoiceprepError
-from voiceprep.outputs import JOURNAL, Journal, Plan, Planner, Stamp, keep
-from voiceprep.recordings import Recording, Refused, find, printable, spooled
+from voiceprep.files.outputs import JOURNAL, Journal, Plan, Planner, Stamp, keep
+from voiceprep.files.recordings import Recording, Refused, find, printable, spooled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

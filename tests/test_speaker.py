@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from voiceprep import audio, playback
+from voiceprep import audio
 from voiceprep.banks import load_bank
 from voiceprep.errors import AudioError, DeviceError, VoiceError
-from voiceprep.speaker import SilentSpeaker, SpeechCache, SpokenSpeaker, make_speaker
-from voiceprep.synthesizer import Synthesizer
-from voiceprep.voices import Voice, choose_voice, natural_voice, system_voices, voices
+from voiceprep.sound import playback
+from voiceprep.sound.speaker import SilentSpeaker, SpeechCache, SpokenSpeaker, make_speaker
+from voiceprep.sound.synthesizer import Synthesizer
+from voiceprep.sound.voices import Voice, choose_voice, natural_voice, system_voices, voices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,8 +38,8 @@ def words(text: str) -> list[str]:
 @pytest.fixture(scope="session")
 def recognized() -> Callable[[audio.Samples], list[str]]:
     """Return what tells the words in samples."""
-    from voiceprep.models import find_weights
-    from voiceprep.transcriber import Transcriber
+    from voiceprep.recognition.models import find_weights
+    from voiceprep.recognition.transcriber import Transcriber
 
     transcriber = Transcriber.load(find_weights(), threads=2)
     return lambda samples: words(transcriber.transcribe([samples]).text)
@@ -193,7 +194,7 @@ def test_a_voice_that_the_engine_does_not_take_is_an_error(tmp_path: Path) -> No
 
 def test_the_engines_under_the_gpl_stay_out_of_this_process() -> None:
     check = (
-        "import sys; from voiceprep.voices import voices; voices();"
+        "import sys; from voiceprep.sound.voices import voices; voices();"
         "print([m for m in ('pyttsx3', 'piper', 'espeakng_loader') if m in sys.modules])"
     )
     done = subprocess.run(

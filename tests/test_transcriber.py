@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import ANSWERS
 from voiceprep import audio
 from voiceprep.errors import AudioError, ModelError
-from voiceprep.models import Weights, find_weights
-from voiceprep.transcriber import Transcriber
+from voiceprep.recognition.models import Weights, find_weights
+from voiceprep.recognition.transcriber import Transcriber
 from voiceprep.transcript import Transcript
 
 if TYPE_CHECKING:

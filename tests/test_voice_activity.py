@@ -5,7 +5,12 @@ import pytest
 
 from tests.conftest import ANSWERS
 from voiceprep import audio
-from voiceprep.voice_activity import FRAME, FRAME_SECONDS, SPEECH_THRESHOLD, VoiceActivity
+from voiceprep.recognition.voice_activity import (
+    FRAME,
+    FRAME_SECONDS,
+    SPEECH_THRESHOLD,
+    VoiceActivity,
+)
 
 
 def spoken() -> audio.Samples:

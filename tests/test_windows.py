@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import ANSWERS
 from voiceprep import audio
-from voiceprep.voice_activity import FRAME
-from voiceprep.windows import LONGEST_S, PADDING_S, Segmenter, Window
+from voiceprep.recognition.voice_activity import FRAME
+from voiceprep.recognition.windows import LONGEST_S, PADDING_S, Segmenter, Window
 
 
 def windows(samples: audio.Samples, block: int = 16_000) -> list[Window]:

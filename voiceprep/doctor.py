@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voiceprep import audio, level
+from voiceprep import audio
 from voiceprep.errors import VoiceprepError
+from voiceprep.sound import level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +72,7 @@ def _tried(name: str, attempt: Callable[[], str]) -> Check:
 
 
 def _tone(output: str | None) -> str:
-    from voiceprep.playback import find_output, play
+    from voiceprep.sound.playback import find_output, play
 
     device = find_output(output)
     moment = np.arange(round(TONE_S * TONE_RATE)) / TONE_RATE
@@ -82,7 +83,7 @@ def _tone(output: str | None) -> str:
 
 
 def _two_sentences(choices: Choices) -> str:
-    from voiceprep.speaker import make_speaker
+    from voiceprep.sound.speaker import make_speaker
 
     speaker = make_speaker(voice=choices.voice, device=choices.output)
     for sentence in SENTENCES:
@@ -94,8 +95,8 @@ def _two_sentences(choices: Choices) -> str:
 
 
 def _recording(wanted: str | None) -> str:
-    from voiceprep.microphone import LiveMicrophone
     from voiceprep.questions import Question
+    from voiceprep.sound.microphone import LiveMicrophone
 
     microphone = LiveMicrophone(wanted)
     heard: list[audio.Samples] = []
@@ -116,8 +117,8 @@ def _recording(wanted: str | None) -> str:
 
 
 def _clip(model: str | None) -> str:
-    from voiceprep.models import find_weights
-    from voiceprep.transcriber import Transcriber
+    from voiceprep.recognition.models import find_weights
+    from voiceprep.recognition.transcriber import Transcriber
 
     weights = find_weights(model)
     began = time.monotonic()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from voiceprep.analysis import Coverage
     from voiceprep.judge import Judge
     from voiceprep.questions import Question
-    from voiceprep.transcriber import Transcriber
+    from voiceprep.recognition.transcriber import Transcriber
     from voiceprep.transcript import Transcript
 
 T = TypeVar("T")
@@ -55,12 +55,12 @@ def load_transcriber(
     Raises:
         ModelError: the weights cannot be found (at once, before anything is loaded).
     """
-    from voiceprep.models import find_weights
+    from voiceprep.recognition.models import find_weights
 
     weights = find_weights(model, verbatim=verbatim)
 
     def make() -> Transcriber:
-        from voiceprep.transcriber import Transcriber
+        from voiceprep.recognition.transcriber import Transcriber
 
         return Transcriber.load(weights)
 

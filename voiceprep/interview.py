@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from voiceprep.keys import Keys
     from voiceprep.listening import Limits, Moment, VoiceActivity
     from voiceprep.live import Transcription
-    from voiceprep.microphone import Microphone
     from voiceprep.questions import Question
     from voiceprep.session import Session
-    from voiceprep.speaker import Speaker
+    from voiceprep.sound.microphone import Microphone
+    from voiceprep.sound.speaker import Speaker
     from voiceprep.store import OpenSession
 
 POLL_S = 0.05

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from voiceprep import audio
 from voiceprep.errors import AudioError, DeviceError
-from voiceprep.level import Meter
+from voiceprep.sound.level import Meter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from voiceprep.audio import Recording, Samples
     from voiceprep.interruption import Interruption
     from voiceprep.keys import Keys
-    from voiceprep.level import Level
-    from voiceprep.microphone import Stream
+    from voiceprep.sound.level import Level
+    from voiceprep.sound.microphone import Stream
 
 READ_TIMEOUT_S = 0.05
 """How long the loop waits for a block before it looks at keys and signals again."""

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 from tests.conftest import ANSWERS
 from tests.dask_cluster import cluster
 from voiceprep import audio
-from voiceprep.batch import outcomes, planned
-from voiceprep.outputs import Planner
-from voiceprep.pools import Cluster, spread
-from voiceprep.recordings import Recording
-from voiceprep.worker import Setup
+from voiceprep.files.batch import outcomes, planned
+from voiceprep.files.outputs import Planner
+from voiceprep.files.pools import Cluster, spread
+from voiceprep.files.recordings import Recording
+from voiceprep.files.worker import Setup
 
 if TYPE_CHECKING:
     import psutil

@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voiceprep import audio
-from voiceprep.hesitations import is_hesitation, unglued
-from voiceprep.models import DEFAULT_MODEL, find_weights
-from voiceprep.transcriber import Transcriber
+from voiceprep.recognition.hesitations import is_hesitation, unglued
+from voiceprep.recognition.models import DEFAULT_MODEL, find_weights
+from voiceprep.recognition.transcriber import Transcriber
 from voiceprep.transcript import Word
 
 if TYPE_CHECKING:

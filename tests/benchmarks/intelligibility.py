@@ -16,11 +16,11 @@ from pathlib import Path
 
 from voiceprep import audio
 from voiceprep.banks import load_bank
-from voiceprep.models import find_weights
-from voiceprep.speaker import DEFAULT_RATE_WPM
-from voiceprep.synthesizer import Synthesizer
-from voiceprep.transcriber import Transcriber
-from voiceprep.voices import NATURAL, choose_voice, voices
+from voiceprep.recognition.models import find_weights
+from voiceprep.recognition.transcriber import Transcriber
+from voiceprep.sound.speaker import DEFAULT_RATE_WPM
+from voiceprep.sound.synthesizer import Synthesizer
+from voiceprep.sound.voices import NATURAL, choose_voice, voices
 
 
 def words(text: str) -> list[str]:

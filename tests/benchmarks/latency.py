@@ -26,14 +26,14 @@ import numpy as np
 from tests.benchmarks.word_error import word_error_rate
 from voiceprep import audio
 from voiceprep.live import LiveTranscription
-from voiceprep.models import find_weights
-from voiceprep.transcriber import Transcriber
+from voiceprep.recognition.models import find_weights
+from voiceprep.recognition.transcriber import Transcriber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from voiceprep.audio import Samples
-    from voiceprep.transcriber import Transcription
+    from voiceprep.recognition.transcriber import Transcription
     from voiceprep.transcript import Transcript
 
 BLOCK_S = 0.05

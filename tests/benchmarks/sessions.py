@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from voiceprep.analysis import Coverage, PointCoverage
 from voiceprep.assessment import assess
 from voiceprep.banks import load_bank
-from voiceprep.index import INDEX_FILE, Query, find
+from voiceprep.history.index import INDEX_FILE, Query, find
 from voiceprep.session import Answer, Session
 from voiceprep.store import Store
 from voiceprep.transcript import Segment, Transcript, Word

@@ -30,8 +30,8 @@ import numpy as np
 from tests.benchmarks.word_error import word_error_rate
 from voiceprep import audio
 from voiceprep.errors import VoiceprepError
-from voiceprep.models import find_weights
-from voiceprep.transcriber import Transcriber
+from voiceprep.recognition.models import find_weights
+from voiceprep.recognition.transcriber import Transcriber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

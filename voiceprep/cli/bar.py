@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from rich.progress import Task as Row
 
-    from voiceprep.batch import Outcome
-    from voiceprep.worker import Result, Task
+    from voiceprep.files.batch import Outcome
+    from voiceprep.files.worker import Result, Task
 
 SPEED_OVER_S = 60.0
 """Speed and time left are taken over so much of the last past."""
@@ -89,7 +89,7 @@ class Bar:
 
     def counted(self, results: Iterator[tuple[Task, Result]]) -> Iterator[tuple[Task, Result]]:
         """Pass results on, and move on by the length of each."""
-        from voiceprep.worker import Answer
+        from voiceprep.files.worker import Answer
 
         for task, result in results:
             if isinstance(result, Answer):
@@ -113,7 +113,7 @@ class Bar:
         return f"{self._done} of {len(self._paths)}"
 
     def _print(self, line: str) -> None:
-        from voiceprep.recordings import printable
+        from voiceprep.files.recordings import printable
 
         line = printable(line)
         if self._progress:

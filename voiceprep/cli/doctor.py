@@ -65,9 +65,9 @@ def _line(check: Check) -> str:
 
 
 def _list_devices(as_json: bool) -> None:
-    from voiceprep.microphone import input_devices
-    from voiceprep.playback import output_devices
-    from voiceprep.voices import voices
+    from voiceprep.sound.microphone import input_devices
+    from voiceprep.sound.playback import output_devices
+    from voiceprep.sound.voices import voices
 
     found = {
         "microphones": [asdict(d) for d in input_devices()],

@@ -18,7 +18,7 @@ LEAD_S = 0.5
 def play_answer(folder: Path, answer: Answer, device: str | None, start_s: float = 0.0) -> None:
     """Play the audio of an answer from a moment on, printing each word as it is heard."""
     from voiceprep import audio
-    from voiceprep.playback import play
+    from voiceprep.sound.playback import play
 
     if answer.audio is None:
         click.echo(f"Question {answer.question.number}: no audio was kept.", err=True)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from voiceprep.interview import Setup
     from voiceprep.keys import Keys
     from voiceprep.live import Transcription
-    from voiceprep.microphone import Microphone
     from voiceprep.questions import Difficulty, Order, Question
-    from voiceprep.speaker import Speaker
+    from voiceprep.sound.microphone import Microphone
+    from voiceprep.sound.speaker import Speaker
     from voiceprep.store import OpenSession, Store
 
 DEFAULT_LIMIT_S = 180.0
@@ -208,8 +208,8 @@ def _due(store: Store, bank: str) -> tuple[int, ...]:
     Raises:
         SessionError: none is.
     """
-    from voiceprep.index import Query, find
-    from voiceprep.schedule import schedule
+    from voiceprep.history.index import Query, find
+    from voiceprep.history.schedule import schedule
 
     now = datetime.now(UTC)
     found = schedule(find(store, Query(bank=bank))[0], now)
@@ -228,7 +228,7 @@ def _answered(questions: tuple[Question, ...], answers: Path | None) -> tuple[Qu
     """
     if answers is None:
         return questions
-    from voiceprep.microphone import answered_numbers
+    from voiceprep.sound.microphone import answered_numbers
 
     numbers = answered_numbers(answers)
     found = tuple(q for q in questions if q.number in numbers)
@@ -251,7 +251,7 @@ def _setup(
     from voiceprep.assessment import FillerWords
     from voiceprep.interview import Setup
     from voiceprep.listening import Limits
-    from voiceprep.voice_activity import VoiceActivity
+    from voiceprep.recognition.voice_activity import VoiceActivity
 
     recorded = wishes.answers is not None
     return Setup(
@@ -285,7 +285,7 @@ def _keys(wishes: _Wishes) -> AbstractContextManager[Keys]:
 
 
 def _speaker(wishes: _Wishes, language: str) -> Speaker:
-    from voiceprep.speaker import SilentSpeaker, make_speaker
+    from voiceprep.sound.speaker import SilentSpeaker, make_speaker
 
     if not wishes.speech or wishes.answers is not None:
         return SilentSpeaker()
@@ -295,7 +295,7 @@ def _speaker(wishes: _Wishes, language: str) -> Speaker:
 
 
 def _microphone(wishes: _Wishes) -> Microphone:
-    from voiceprep.microphone import FileMicrophone, LiveMicrophone
+    from voiceprep.sound.microphone import FileMicrophone, LiveMicrophone
 
     if wishes.answers is not None:
         return FileMicrophone(wishes.answers, paced=wishes.paced)
@@ -304,6 +304,6 @@ def _microphone(wishes: _Wishes) -> Microphone:
 
 def _play(path: Path, device: str | None) -> None:
     from voiceprep import audio
-    from voiceprep.playback import play
+    from voiceprep.sound.playback import play
 
     play(audio.read(path), audio.SAMPLE_RATE, device)

@@ -24,10 +24,10 @@ def progress(in_bank: str | None, as_json: bool) -> None:
       voiceprep progress
       voiceprep progress --bank behavioural
     """
-    from voiceprep.index import Query, find
-    from voiceprep.progress import FEWEST_SESSIONS
-    from voiceprep.progress import progress as measure
-    from voiceprep.schedule import schedule
+    from voiceprep.history.index import Query, find
+    from voiceprep.history.progress import FEWEST_SESSIONS
+    from voiceprep.history.progress import progress as measure
+    from voiceprep.history.schedule import schedule
     from voiceprep.store import Store
 
     rows, problems = find(Store(), Query(bank=in_bank))

@@ -146,7 +146,7 @@ def key_points(bank: str, number: int | None, write: bool, as_json: bool) -> Non
             for point in points[question.number]:
                 click.echo(f"- {point.text}")
     if write:
-        from voiceprep.own_bank import write_key_points
+        from voiceprep.banks.own import write_key_points
 
         wanted = {q.number: points[q.number] for q in chosen if not q.key_points}
         click.echo(f"Written: {write_key_points(loaded, wanted)}", err=True)
@@ -165,7 +165,7 @@ def learn(session: str, number: int | None) -> None:
     Example:
       voiceprep questions learn last --question 3
     """
-    from voiceprep.own_bank import learn_phrasings
+    from voiceprep.banks.own import learn_phrasings
     from voiceprep.store import Store
 
     learned = learn_phrasings(Store().load(session), number)

@@ -114,7 +114,7 @@ def replay(in_bank: str | None, **chosen: Any) -> None:
 
 
 def _list(store: Store, wishes: _Wishes) -> None:
-    from voiceprep.index import Query, find
+    from voiceprep.history.index import Query, find
 
     since = wishes.since.astimezone() if wishes.since else None
     query = Query(wishes.bank, wishes.number, since, wishes.search)
@@ -205,7 +205,7 @@ def _filler(answer: Answer, number: int) -> float:
 
 
 def _compare(store: Store, session: Session, wishes: _Wishes) -> None:
-    from voiceprep.comparison import compare
+    from voiceprep.history.comparison import compare
 
     assert wishes.compare is not None
     other = store.load(wishes.compare)
@@ -231,8 +231,8 @@ def _rescore(store: Store, session: Session, wishes: _Wishes) -> None:
     from voiceprep.assessment import FillerWords
     from voiceprep.cli.screen import printer, show
     from voiceprep.engines import BackgroundCoverer
+    from voiceprep.history.rescoring import rescore
     from voiceprep.report.history import comparison_report
-    from voiceprep.rescoring import rescore
     from voiceprep.settings import load_settings
 
     settings = load_settings()

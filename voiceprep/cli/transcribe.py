@@ -15,12 +15,12 @@ from voiceprep.errors import VoiceprepError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from voiceprep.batch import Job, Outcome, Workers
     from voiceprep.cli.bar import Bar
-    from voiceprep.outputs import Planner
+    from voiceprep.files.batch import Job, Outcome, Workers
+    from voiceprep.files.outputs import Planner
+    from voiceprep.files.recordings import Recording, Refused
+    from voiceprep.files.worker import Result, Setup, Task
     from voiceprep.questions import Bank, Question
-    from voiceprep.recordings import Recording, Refused
-    from voiceprep.worker import Result, Setup, Task
 
 FORMATS = ("txt", "srt", "vtt", "tsv", "json", "md")
 """The same as report.formats.FORMATS, which --help shall not import."""
@@ -103,10 +103,10 @@ def transcribe(
     """
     _check_usage(against, number, jobs, cluster, formats, output)
     from voiceprep.assessment import FillerWords
-    from voiceprep.batch import due, planned
     from voiceprep.cli.bar import Bar
-    from voiceprep.outputs import Planner
-    from voiceprep.worker import Setup
+    from voiceprep.files.batch import due, planned
+    from voiceprep.files.outputs import Planner
+    from voiceprep.files.worker import Setup
 
     bank = _bank(against, number)
     setup = Setup(model, verbatim, FillerWords(fillers, no_fillers), bank is not None)
@@ -167,7 +167,7 @@ def _bank(against: str | None, number: int | None) -> Bank | None:
 def _inputs(
     inputs: Sequence[str], stack: ExitStack, *, recursive: bool
 ) -> tuple[list[Recording], list[Refused]]:
-    from voiceprep.recordings import STANDARD_INPUT, find, spooled
+    from voiceprep.files.recordings import STANDARD_INPUT, find, spooled
 
     files = [i for i in inputs if i != STANDARD_INPUT]
     recordings, refused = find(files, recursive=recursive)
@@ -194,7 +194,7 @@ def _is_printed(
 
 def _question(bank: Bank | None, number: int | None, recording: Recording) -> Question | None:
     """Return the question that a recording answers, None (and a line) if none is known."""
-    from voiceprep.microphone import question_number
+    from voiceprep.sound.microphone import question_number
 
     if bank is None:
         return None
@@ -210,8 +210,8 @@ def _workers(
     setup: Setup, jobs: int, cluster: str | None, bar: Bar, stack: ExitStack
 ) -> Workers:
     """Return who does the work: this process, several, or a cluster; none starts before it."""
-    from voiceprep.pools import Cluster, Processes, spread
-    from voiceprep.worker import Worker
+    from voiceprep.files.pools import Cluster, Processes, spread
+    from voiceprep.files.worker import Worker
 
     def here(tasks: Iterable[Task]) -> Iterator[tuple[Task, Result]]:
         return Worker(setup).results(tasks, bar.heard)
@@ -228,8 +228,8 @@ def _workers(
 def _all(
     refused: Sequence[Refused], todo: Sequence[Job], workers: Workers, planner: Planner
 ) -> Iterator[Outcome]:
-    from voiceprep.batch import Outcome, outcomes
-    from voiceprep.recordings import printable
+    from voiceprep.files.batch import Outcome, outcomes
+    from voiceprep.files.recordings import printable
 
     for one in refused:
         name = printable(one.name)
@@ -242,7 +242,7 @@ def _tables(
     ended: Sequence[Outcome], inputs: Sequence[str], output: str | None, overwrite: bool
 ) -> list[Path]:
     """Write the table of all answers into the output folder, or beside what was given."""
-    from voiceprep.batch import write_table
+    from voiceprep.files.batch import write_table
 
     rows = sorted((o.numbers for o in ended if o.numbers), key=lambda r: str(r["file"]))
     if not rows:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from voiceprep import wordclasses as wc
+from voiceprep.fillers import wordclasses as wc
 from voiceprep.fillers.spoken import BOUNDARY, NO_GAP, PAUSE, Place
 
 if TYPE_CHECKING:

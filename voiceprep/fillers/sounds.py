@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from voiceprep import wordclasses as wc
+from voiceprep.fillers import wordclasses as wc
 from voiceprep.fillers.spoken import BOUNDARY, NO_GAP, PAUSE
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from voiceprep.comparison import Change, Comparison
-    from voiceprep.index import SessionRow
-    from voiceprep.progress import Measure, Progress
-    from voiceprep.schedule import Due
+    from voiceprep.history.comparison import Change, Comparison
+    from voiceprep.history.index import SessionRow
+    from voiceprep.history.progress import Measure, Progress
+    from voiceprep.history.schedule import Due
 
 SPARKS = "▁▂▃▄▅▆▇█"
 

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voiceprep import mp3
 from voiceprep.audio import stream
 from voiceprep.delivery import PACE_BAND_WPM
 from voiceprep.errors import AudioError, SessionError
 from voiceprep.report.page.document import document
+from voiceprep.sound import mp3
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

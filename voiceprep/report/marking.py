@@ -57,7 +57,7 @@ def _plain(
     """Yield a stretch without marks inside; one that is a filler keeps its style."""
     if start >= end:
         return
-    style = next((kind for a, b, kind in kinds if a <= start and end <= b), "text")
+    style: Style = next((kind for a, b, kind in kinds if a <= start and end <= b), "text")
     yield Piece(text[start:end], style)
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
-from voiceprep import wordclasses
+from voiceprep.fillers import wordclasses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

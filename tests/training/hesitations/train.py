@@ -1,6 +1,6 @@
 # mypy: disable-error-code="import-untyped,import-not-found"
 # The packages of the training alone are not installed where the code is checked.
-"""Train the frame classifier of `voiceprep.hesitations` on synthetic takes.
+"""Train the frame classifier of `voiceprep.recognition.hesitations` on synthetic takes.
 
 Reads what `synthesise.py` wrote, encodes it with the Whisper weights that the product
 uses, and fits a small network that says for every 20 ms frame whether a hesitation is
@@ -21,7 +21,7 @@ import soundfile
 from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 
-from voiceprep.hesitations import FRAMES_PER_SECOND, stacked
+from voiceprep.recognition.hesitations import FRAMES_PER_SECOND, stacked
 
 Array = NDArray[np.float32]
 

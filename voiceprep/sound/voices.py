@@ -8,12 +8,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from voiceprep.errors import VoiceError
-from voiceprep.synthesizer import Synthesizer
+from voiceprep.sound.synthesizer import Synthesizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from voiceprep.synthesizer import EngineName
+    from voiceprep.sound.synthesizer import EngineName
 
 NATURAL = "natural"
 """What the natural voice is asked for by."""

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voiceprep.decoding import loops
-from voiceprep.hesitations import WindowEvidence, find_hesitations, insert
-from voiceprep.voice_activity import FRAME, FRAME_SECONDS, SPEECH_THRESHOLD
+from voiceprep.recognition.decoding import loops
+from voiceprep.recognition.hesitations import WindowEvidence, find_hesitations, insert
+from voiceprep.recognition.voice_activity import FRAME, FRAME_SECONDS, SPEECH_THRESHOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from voiceprep.decoding import Encoded, Hypothesis, Recognizer
+    from voiceprep.recognition.decoding import Encoded, Hypothesis, Recognizer
+    from voiceprep.recognition.voice_activity import Probabilities
+    from voiceprep.recognition.windows import Window
     from voiceprep.transcript import Word
-    from voiceprep.voice_activity import Probabilities
-    from voiceprep.windows import Window
 
 REPAIRS = 3
 """How often what is still missed is looked at again."""

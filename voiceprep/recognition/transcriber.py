@@ -14,19 +14,19 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 from voiceprep import audio
-from voiceprep.decoding import Recognizer
 from voiceprep.errors import VoiceprepError
-from voiceprep.lanes import Lanes
-from voiceprep.recognition import recognise
+from voiceprep.recognition.decoding import Recognizer
+from voiceprep.recognition.lanes import Lanes
+from voiceprep.recognition.recognizer import recognise
+from voiceprep.recognition.windows import Segmenter
 from voiceprep.transcript import Segment, Transcript, Word
-from voiceprep.windows import Segmenter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from voiceprep.audio import Samples
-    from voiceprep.models import Weights
-    from voiceprep.windows import Window
+    from voiceprep.recognition.models import Weights
+    from voiceprep.recognition.windows import Window
 
 K = TypeVar("K")
 

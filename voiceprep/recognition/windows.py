@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from voiceprep.audio import SAMPLE_RATE
-from voiceprep.voice_activity import FRAME, FRAME_SECONDS, VoiceActivity
+from voiceprep.recognition.voice_activity import FRAME, FRAME_SECONDS, VoiceActivity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from voiceprep.audio import Samples
-    from voiceprep.voice_activity import Probabilities
+    from voiceprep.recognition.voice_activity import Probabilities
 
 ONSET = 0.2
 """Speech probability from which a frame counts as speech (Silero recommends 0.5; words

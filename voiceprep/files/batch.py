@@ -12,20 +12,20 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from voiceprep.errors import VoiceprepError
-from voiceprep.outputs import Journal, Stamp, keep
-from voiceprep.recordings import Refused, printable
+from voiceprep.files.outputs import Journal, Stamp, keep
+from voiceprep.files.recordings import Refused, printable
+from voiceprep.files.worker import Task
 from voiceprep.report import table
 from voiceprep.report.formats import render
-from voiceprep.worker import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from voiceprep.outputs import Plan, Planner
+    from voiceprep.files.outputs import Plan, Planner
+    from voiceprep.files.recordings import Recording
+    from voiceprep.files.worker import Answer, Result, Setup
     from voiceprep.questions import Question
-    from voiceprep.recordings import Recording
-    from voiceprep.worker import Answer, Result, Setup
 
     Workers = Callable[[Iterable[Task]], Iterator[tuple[Task, Result]]]
     """Yields each task with its result as they are finished, in any order."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from voiceprep.assessment import assess
-from voiceprep.comparison import compare
+from voiceprep.history.comparison import compare
 
 if TYPE_CHECKING:
     from voiceprep.assessment import Coverer, FillerWords
-    from voiceprep.comparison import Comparison
+    from voiceprep.history.comparison import Comparison
     from voiceprep.session import Session
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import fsrs
 
-    from voiceprep.index import AnswerRow, SessionRow
+    from voiceprep.history.index import AnswerRow, SessionRow
 
 Rating = Literal["again", "hard", "good", "easy"]
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from voiceprep import __version__
 from voiceprep.errors import AudioError, VoiceprepError
-from voiceprep.worker import Result, Setup, Task, work
+from voiceprep.files.worker import Result, Setup, Task, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

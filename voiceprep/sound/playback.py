@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voiceprep import audio
-from voiceprep.devices import Device, devices, find_device, portaudio, settings_to_try, why
 from voiceprep.errors import DeviceError
+from voiceprep.sound.devices import (
+    Device,
+    devices,
+    find_device,
+    portaudio,
+    settings_to_try,
+    why,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

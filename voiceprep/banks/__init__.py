@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voiceprep.bank_text import parse_bank
+from voiceprep.banks.text import parse_bank
 from voiceprep.errors import BankError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def bank_folders() -> tuple[Path, ...]:
     """Return where packaged banks lie: inside the installed package, or in the checkout."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parent.parent
     installed, checkout = here / "data" / "banks", here.parent / "questions"
     return (installed if installed.is_dir() else checkout,)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from voiceprep.index import AnswerRow, SessionRow
+    from voiceprep.history.index import AnswerRow, SessionRow
 
 FEWEST_SESSIONS = 4
 """Two against two is the least that can be called a change."""

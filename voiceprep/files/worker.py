@@ -74,8 +74,8 @@ class Worker:
         Raises:
             ModelError: the weights cannot be found or loaded.
         """
-        from voiceprep.models import find_weights
-        from voiceprep.transcriber import Transcriber
+        from voiceprep.recognition.models import find_weights
+        from voiceprep.recognition.transcriber import Transcriber
 
         weights = find_weights(setup.model, verbatim=setup.verbatim)
         self._transcriber = Transcriber.load(weights, threads=threads)

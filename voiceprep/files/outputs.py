@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from voiceprep.errors import VoiceprepError
-from voiceprep.recordings import Refused
+from voiceprep.files.recordings import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from voiceprep.recordings import Recording
+    from voiceprep.files.recordings import Recording
 
 JOURNAL = ".voiceprep.jsonl"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voiceprep.bank_text import with_key_points, with_phrasing
 from voiceprep.banks import bank_folders, find_bank, own_banks, read_text
+from voiceprep.banks.text import with_key_points, with_phrasing
 from voiceprep.errors import BankError
 
 if TYPE_CHECKING:

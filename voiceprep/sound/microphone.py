@@ -19,8 +19,15 @@ import numpy as np
 
 from voiceprep import audio
 from voiceprep.audio import Resampler
-from voiceprep.devices import Device, devices, find_device, portaudio, settings_to_try, why
 from voiceprep.errors import AudioError, DeviceError
+from voiceprep.sound.devices import (
+    Device,
+    devices,
+    find_device,
+    portaudio,
+    settings_to_try,
+    why,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from voiceprep.recognition.windows import Window
     from voiceprep.transcript import Word
-    from voiceprep.windows import Window
 
 WAITING = 4
 """Windows a lane that may be under way, so that memory stays bounded."""

@@ -15,10 +15,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from voiceprep import audio, playback
+from voiceprep import audio
 from voiceprep.errors import AudioError, VoiceError
-from voiceprep.synthesizer import Synthesizer
-from voiceprep.voices import NATURAL, Voice, choose_voice, natural_voice, system_voices, voices
+from voiceprep.sound import playback
+from voiceprep.sound.synthesizer import Synthesizer
+from voiceprep.sound.voices import (
+    NATURAL,
+    Voice,
+    choose_voice,
+    natural_voice,
+    system_voices,
+    voices,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from voiceprep.audio import Samples
-    from voiceprep.models import Weights
+    from voiceprep.recognition.models import Weights
 
 HOP = 160
 """Samples from one column of the spectrogram to the next (10 ms)."""

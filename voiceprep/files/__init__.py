@@ -1,0 +1,1 @@
+"""Recorded files: found, transcribed by one process or many, and written."""

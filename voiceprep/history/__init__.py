@@ -1,0 +1,1 @@
+"""What lies behind: sessions found, compared, analysed anew, and what is due."""

@@ -1,0 +1,1 @@
+"""From samples to a verbatim transcript: the only rooms that use Whisper."""

@@ -1,0 +1,1 @@
+"""Microphone, speaker and voice: the only rooms that use sound devices and voices."""
