@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -153,12 +154,14 @@ def run(
     limits: Limits | None = None,
     prep_s: float = 0.0,
     interactive: bool = False,
+    begin: Callable[[str], Counting] = Counting,
+    real_time: bool = False,
 ) -> tuple[Session, Notes]:
     view = Notes()
     setup = Setup(
         speaker=speaker or SilentSpeaker(),
         microphone=microphone,
-        begin=Counting,
+        begin=begin,
         cover=nothing_to_compare,
         keys=keys or NoKeys(),
         view=view,
@@ -167,6 +170,7 @@ def run(
         filler_words=FillerWords(),
         prep_s=prep_s,
         interactive=interactive,
+        real_time=real_time,
     )
     with Store(home).create("bank", PLAN) as held, Interruption() as interruption:
         return Interview(setup, held, interruption).run(), view
@@ -262,6 +266,21 @@ def test_overflows_are_counted_and_told(own_home: Path) -> None:
 def test_a_computer_that_slept_is_told(own_home: Path) -> None:
     session, _ = run(own_home, Hands(3, gaps=(Gap(0.2, 61.0),)))
     assert session.answers[0].notes == ("nothing was heard for 61 s at 0 s (computer asleep)",)
+
+
+def test_a_transcription_that_falls_behind_is_told_where_it_matters(
+    own_home: Path,
+) -> None:
+    class Slow(Counting):
+        def feed(self, samples: audio.Samples) -> None:
+            time.sleep(0.002)
+            super().feed(samples)
+
+    session, _ = run(own_home, Hands(200), begin=Slow, real_time=True)
+    assert session.answers[0].transcript.duration == pytest.approx(20.0)
+    assert "behind and caught up" in session.answers[0].notes[0]
+    session, _ = run(own_home, Hands(200), begin=Slow)
+    assert session.answers[0].notes == ()
 
 
 def test_a_voice_that_fails_is_said_once_and_the_session_goes_on(

@@ -19,7 +19,7 @@ from voiceprep.live import LiveTranscription
 from voiceprep.session import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from voiceprep.assessment import Coverer, FillerWords
@@ -38,6 +38,9 @@ POLL_S = 0.05
 
 HANDS_FREE_S = 3.0
 """How long a report stands before the next question, where answers end by silence."""
+
+WORTH_TELLING_S = 10.0
+"""A transcription that falls behind by more than a window or so says that it did."""
 
 SHORTEST_RECOVERED_S = 0.5
 """An interrupted take shorter than this has no words to recover."""
@@ -80,6 +83,7 @@ class View(Protocol):
 class Setup:
     """Everything a session runs with.
 
+    `real_time` says that answers come as they are spoken, not as fast as they are read.
     `begin` starts a transcription with a context text, waiting for the model if need be;
     `voice_activity` makes a detector for the end by silence.
     """
@@ -96,6 +100,7 @@ class Setup:
     prep_s: float = 0.0
     play: Callable[[Path], None] | None = None
     interactive: bool = False
+    real_time: bool = False
 
 
 class Interview:
@@ -242,9 +247,18 @@ class Interview:
         transcript, analysis = assess(
             live.finish(), question, self._with.cover, self._with.filler_words
         )
-        answer = Answer(question, path.name, transcript, analysis, take.notes)
+        notes = (*take.notes, *self._lag(live))
+        answer = Answer(question, path.name, transcript, analysis, notes)
         self._with.view.report(answer)
         self._guarded(lambda: self._held.add(answer))
+
+    def _lag(self, live: LiveTranscription) -> Iterator[str]:
+        """Yield a note if the machine was too slow to transcribe along."""
+        if self._with.real_time and live.furthest_behind_s > WORTH_TELLING_S:
+            yield (
+                f"the transcription was up to {live.furthest_behind_s:.0f} s behind and "
+                "caught up; nothing is missing"
+            )
 
     def _recover(self) -> None:
         """Transcribe what an interrupted session left unanswered on disk."""

@@ -6,6 +6,8 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Protocol
 
+from voiceprep import audio
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -33,11 +35,14 @@ class LiveTranscription:
     def __init__(self, begin: Callable[[], Transcription]) -> None:
         """Start at once; `begin` may wait for the model, the recording does not."""
         self._begin = begin
+        self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[Samples | None] = queue.SimpleQueue()
         self._transcription: Transcription | None = None
         self._result: Transcript | None = None
         self._error: BaseException | None = None
         self._abandoned = False
+        self._waiting_s = 0.0
+        self._furthest_s = 0.0
         self._thread = threading.Thread(target=self._run, name="transcription", daemon=True)
         self._thread.start()
 
@@ -46,8 +51,16 @@ class LiveTranscription:
         """Return the words heard so far."""
         return self._transcription.heard if self._transcription else ""
 
+    @property
+    def furthest_behind_s(self) -> float:
+        """Return how many seconds of sound have waited for the transcription at most."""
+        return self._furthest_s
+
     def feed(self, samples: Samples) -> None:
         """Hand over samples; returns at once."""
+        with self._lock:
+            self._waiting_s += audio.seconds(samples)
+            self._furthest_s = max(self._furthest_s, self._waiting_s)
         self._queue.put(samples)
 
     def finish(self) -> Transcript:
@@ -76,6 +89,8 @@ class LiveTranscription:
                 if self._abandoned:
                     return
                 self._transcription.feed(samples)
+                with self._lock:
+                    self._waiting_s -= audio.seconds(samples)
             if not self._abandoned:
                 self._result = self._transcription.finish()
         except BaseException as error:  # noqa: BLE001 (raised again where it is waited for)

@@ -267,6 +267,7 @@ def _setup(
         prep_s=0 if recorded else wishes.prep,
         play=lambda path: _play(path, wishes.output),
         interactive=not recorded,
+        real_time=not recorded or wishes.paced,
     )
 
 
