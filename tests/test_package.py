@@ -16,7 +16,7 @@ PACKAGE = Path(voiceprep.__file__).parent
 LAYERS: dict[str, int] = {}
 for layer, names in enumerate(
     [
-        "errors measured",
+        "errors measured atomic",
         "audio transcript questions clauses model_server",
         "analysis settings keys interruption language_model",
         "session sound fillers delivery recognition encoder keypoints",

@@ -19,7 +19,6 @@ from voiceprep.errors import AudioError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 SAMPLE_RATE = 16_000
 """Samples a second, what Whisper and Silero's voice-activity detector were trained on."""
@@ -279,12 +278,7 @@ class Recording:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 

@@ -11,18 +11,17 @@ import json
 import os
 import secrets
 import shutil
-import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from voiceprep.atomic import replace_file
 from voiceprep.errors import SessionError
 from voiceprep.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from types import TracebackType
 
     from voiceprep.questions import Question
     from voiceprep.session import Answer
@@ -120,12 +119,7 @@ class OpenSession:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.release()
 
 
@@ -281,16 +275,7 @@ def write_json(path: Path, data: Any) -> None:
         SessionError: it cannot be written; the file that was there stays.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(data, file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, json.dumps(data, ensure_ascii=False, indent=1))
     except OSError as error:
         raise SessionError(f"{path}: cannot be written ({error.strerror})") from error
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voiceprep.atomic import replace_file
 from voiceprep.banks import bank_folders, find_bank, own_banks, read_text
 from voiceprep.banks.text import with_key_points, with_phrasing
 from voiceprep.errors import BankError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from voiceprep.questions import Bank, KeyPoint
     from voiceprep.session import Session
@@ -80,14 +79,7 @@ def _write(path: Path, text: str) -> Path:
     """Replace a bank atomically."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        replace_file(path, text)
     except OSError as error:
         raise BankError(f"{path}: cannot be written ({error.strerror})") from error
     return path

@@ -31,7 +31,6 @@ from voiceprep.files.worker import Result, Setup, Task, work
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
 
 CHECK_S = 2.0
 """How often a pool is asked whether it is still there, while nothing comes back."""
@@ -166,14 +165,9 @@ class Processes:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
-        if kind is not None:
+        if exception[0] is not None:
             # The rest of an hour's recording is not waited for.
             for process in multiprocessing.active_children():
                 process.terminate()
@@ -276,12 +270,7 @@ class Cluster:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self._client.close()
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voiceprep.atomic import replace_file
 from voiceprep.audio import stream
 from voiceprep.delivery import PACE_BAND_WPM
 from voiceprep.errors import AudioError, SessionError
@@ -16,6 +15,7 @@ from voiceprep.sound import mp3
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from voiceprep.session import Session
 
@@ -82,15 +82,7 @@ def _compressed(path: Path) -> bytes:
 
 def _write(path: Path, page: str) -> None:
     try:
-        # mkstemp gives a file that its owner alone can read.
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            # The policy's hashes are over these very bytes: line ends stay as they are.
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(page)
-            Path(name).replace(path)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        # The policy's hashes are over these very bytes: line ends stay as they are.
+        replace_file(path, page)
     except OSError as error:
         raise SessionError(f"{path}: cannot be written ({error.strerror})") from error
