@@ -177,3 +177,15 @@ def test_practice_json_prints_the_session_and_nothing_else(own_home: Path) -> No
     assert session == json.loads((folder / "session.json").read_text(encoding="utf-8"))
     assert session["schema"] == 1
     assert session["answers"][0]["audio"] == "answer-09.wav"
+
+
+@pytest.mark.weights
+def test_no_library_reports_what_is_done(tmp_path: Path) -> None:
+    """ONNX Runtime would leave an identifier and a queue of events in the user's cache."""
+    run = voiceprep(
+        *("score", str(ANSWERS / "question-09-silent.flac"), *QUESTION_4),
+        HOME=str(tmp_path),
+        XDG_CACHE_HOME=str(tmp_path / ".cache"),
+    )
+    assert run.code == 0
+    assert [p for p in tmp_path.rglob("*") if "onnxruntime" in str(p).lower()] == []
