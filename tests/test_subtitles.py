@@ -20,7 +20,7 @@ from voiceprep.report.subtitles import (
     srt,
     vtt,
 )
-from voiceprep.transcript import Transcript
+from voiceprep.transcript import Segment, Transcript, Word
 
 SPOKEN = (
     "so the first thing I did, um, was to look at the data because nobody had done that "
@@ -148,3 +148,9 @@ def test_an_arrow_in_the_text_is_no_time() -> None:
 def test_hours_are_written() -> None:
     transcript = transcript_of(("late", 36_000.25, 36_000.5), duration=36_002)
     assert srt(transcript).splitlines()[1].startswith("10:00:00,250 --> 10:00:01,083")
+
+
+def test_what_is_written_on_to_a_word_stays_on_it() -> None:
+    spoken = [Word(" a", 0.0, 0.2, 1), Word(" hold", 0.3, 0.5, 1), Word("-out", 0.5, 0.8, 1)]
+    transcript = Transcript.from_segments([Segment.of([*spoken])], duration=2.0)
+    assert "a hold-out" in srt(transcript)

@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING
 from voiceprep.fillers import wordclasses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from voiceprep.transcript import Transcript
+    from voiceprep.transcript import Transcript, Word
 
 LINE_CHARACTERS = 42
 LINES = 2
@@ -138,7 +138,7 @@ def _escaped(line: str) -> str:
 
 def _tokens(transcript: Transcript) -> Iterator[_Token]:
     """Yield the words; one longer than a line in pieces, its time shared among them."""
-    for word in transcript.words:
+    for word in _whole(transcript.words):
         # An arrow inside a cue would be read as its times.
         for text in word.text.replace("-->", "->").split():
             pieces = [
@@ -148,6 +148,20 @@ def _tokens(transcript: Transcript) -> Iterator[_Token]:
             for number, piece in enumerate(pieces):
                 start = word.start + number * step
                 yield _Token(piece, start, start + step)
+
+
+def _whole(words: Iterable[Word]) -> Iterator[Word]:
+    """Yield words with what Whisper wrote on to them ("fold", "-out") joined again."""
+    held: Word | None = None
+    for word in words:
+        if held and word.text and not word.text[0].isspace():
+            held = replace(held, text=held.text + word.text, end=word.end)
+            continue
+        if held:
+            yield held
+        held = word
+    if held:
+        yield held
 
 
 def _stretches(tokens: Sequence[_Token]) -> Iterator[list[_Token]]:
