@@ -113,7 +113,12 @@ def test_damaged_sessions_do_not_hide_the_others(store: Store) -> None:
         folder = store.sessions_folder / name
         folder.mkdir()
         (folder / "session.json").write_text(content, encoding="utf-8")
-    (store.sessions_folder / "empty").mkdir()
+    (store.sessions_folder / "lost").mkdir()
+    (store.sessions_folder / "lost" / "answer-01.wav").touch()
+    killed = store.sessions_folder / "killed-at-once"
+    killed.mkdir()
+    (killed / "session.lock").touch()
+    (killed / ".session.json.x7f").touch()
     sessions, problems = store.all()
     assert [s.id for s in sessions] == [held.session.id]
     assert len(problems) == 4

@@ -233,11 +233,13 @@ class Store:
     def folders(self) -> list[Path]:
         """Return the folders of all sessions, newest name first.
 
+        One that a program was killed over before it wrote anything does not count.
+
         Raises:
             SessionError: they cannot be listed.
         """
         try:
-            found = [p for p in self.sessions_folder.iterdir() if p.is_dir()]
+            found = [p for p in self.sessions_folder.iterdir() if _holds_something(p)]
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -278,6 +280,14 @@ def write_json(path: Path, data: Any) -> None:
         replace_file(path, json.dumps(data, ensure_ascii=False, indent=1))
     except OSError as error:
         raise SessionError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _holds_something(folder: Path) -> bool:
+    """Return whether a folder has a session in it, or anything else that somebody may miss."""
+    if (folder / SESSION_FILE).exists():
+        return True
+    kept = (p for p in folder.iterdir() if p.name != LOCK_FILE) if folder.is_dir() else ()
+    return any(not p.name.startswith(f".{SESSION_FILE}.") for p in kept)
 
 
 def _is_locked(folder: Path) -> bool:
