@@ -85,6 +85,7 @@ class Setup:
 
     `real_time` says that answers come as they are spoken, not as fast as they are read.
     `begin` starts a transcription with a context text, waiting for the model if need be;
+    `read_ahead` is told of a question while its answer is being spoken.
     `voice_activity` makes a detector for the end by silence.
     """
 
@@ -99,6 +100,7 @@ class Setup:
     filler_words: FillerWords
     prep_s: float = 0.0
     play: Callable[[Path], None] | None = None
+    read_ahead: Callable[[Question], None] | None = None
     interactive: bool = False
     real_time: bool = False
 
@@ -192,6 +194,8 @@ class Interview:
     def _answer(self, question: Question) -> After:
         """Take one answer, report it, keep it; return what comes after."""
         path = self._held.new_take(question)
+        if self._with.read_ahead:
+            self._with.read_ahead(question)
         live = self._transcribing(question)
         try:
             take = self._listen(question, path, live)

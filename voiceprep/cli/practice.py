@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from voiceprep.assessment import Coverer
     from voiceprep.cli.screen import Screen
+    from voiceprep.engines import BackgroundCoverer
     from voiceprep.interview import Setup
     from voiceprep.keys import Keys
     from voiceprep.live import Transcription
@@ -245,7 +245,7 @@ def _setup(
     screen: Screen,
     keys: Keys,
     begin: Callable[[str], Transcription],
-    cover: Coverer,
+    cover: BackgroundCoverer,
     language: str,
 ) -> Setup:
     from voiceprep.assessment import FillerWords
@@ -254,6 +254,7 @@ def _setup(
     from voiceprep.recognition.voice_activity import VoiceActivity
 
     recorded = wishes.answers is not None
+    real_time = not recorded or wishes.paced
     return Setup(
         speaker=_speaker(wishes, language),
         microphone=_microphone(wishes),
@@ -267,7 +268,8 @@ def _setup(
         prep_s=0 if recorded else wishes.prep,
         play=lambda path: _play(path, wishes.output),
         interactive=not recorded,
-        real_time=not recorded or wishes.paced,
+        read_ahead=cover.prepare if real_time else None,
+        real_time=real_time,
     )
 
 
