@@ -41,6 +41,9 @@ MAX_READ_WORDS = 60
 PASSAGES_READ = 2
 """Passages read for a point; the right one is among the nearest two nine times in ten."""
 
+AS_NEAR = 0.1
+"""Cosine: a passage that is this much farther than the nearest one is not read at all."""
+
 COVERED, PARTIAL = 0.5, 0.3
 """Scores from which a point counts as covered, and as partly covered."""
 
@@ -211,10 +214,12 @@ def _claim(point: KeyPoint, cosines: Vectors) -> str:
 
 
 def _apart(nearness: Vectors, passages: list[Span]) -> list[int]:
-    """Return the nearest passages that do not overlap."""
+    """Return the nearest passages that do not overlap; one if it is by far the nearest."""
     found: list[int] = []
     for at in np.argsort(-nearness, kind="stable").tolist():
         start, end = passages[at]
+        if found and nearness[at] < nearness[found[0]] - AS_NEAR:
+            break
         if all(end <= passages[i][0] or passages[i][1] <= start for i in found):
             found.append(at)
         if len(found) == PASSAGES_READ:

@@ -1,6 +1,7 @@
 """Train the entailment model of key-point coverage and write it as int8 ONNX.
 
-    python -m tests.training.coverage.train OUT [--leave-out BANK]...
+    python -m tests.training.coverage.train OUT [--start FILE] [--epochs N]
+        [--leave-out BANK]...
 
 needs torch and onnx beside the project. See README.md.
 """
@@ -15,7 +16,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (torch's own custom)
@@ -29,11 +33,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FROZEN_LAYERS = 2
-ROUNDS = ((2.0, 1e-4), (0.9, 7e-5))
-"""Epochs and highest learning rate of the network, one pair a round."""
+EPOCHS, RATE = 3.0, 1e-4
+"""Rounds through the pairs, made anew each time, and the highest learning rate."""
 BATCH = 32
 """Pairs a step."""
-CHUNK = 8
+CHUNK = 16
 """Batches among which pairs of like length are put together."""
 HEAD_RATE, WEIGHT_DECAY = 5e-4, 0.01
 WARM_UP = 0.1
@@ -104,23 +108,12 @@ def batches(found: Sequence[Lesson], rng: random.Random) -> Iterator[list[Pair]]
         yield from cut
 
 
-def train(found: Sequence[Lesson], seed: int) -> Entailment:
-    """Return the trained model."""
-    torch.manual_seed(seed)
-    model = Entailment()
+def train(model: Entailment, found: Sequence[Lesson], epochs: float, seed: int) -> None:
+    """Train the model."""
     model.train()
-    for number, (epochs, rate) in enumerate(ROUNDS):
-        _train_round(model, found, epochs, rate, random.Random(seed + number))
-    model.eval()
-    return model
-
-
-def _train_round(
-    model: Entailment, found: Sequence[Lesson], epochs: float, rate: float, rng: random.Random
-) -> None:
-    tokenizer = load_tokenizer()
+    rng, tokenizer = random.Random(seed), load_tokenizer()
     steps = int(epochs * len(pairs(found, random.Random(1))) / BATCH)
-    optimiser, schedule = _optimiser(model, steps, rate)
+    optimiser, schedule = _optimiser(model, steps, RATE)
     start, losses = time.time(), []
     for step, batch in zip(range(1, steps + 1), batches(found, rng), strict=False):
         loss = _loss(model, batch, tokenizer)
@@ -130,9 +123,10 @@ def _train_round(
         optimiser.step()
         schedule.step()
         losses.append(loss.item())
-        if step % 40 == 0:
-            recent = sum(losses[-40:]) / 40
+        if step % 20 == 0:
+            recent = sum(losses[-20:]) / 20
             print(f"{step}/{steps} loss {recent:.4f} {time.time() - start:.0f} s", flush=True)
+    model.eval()
 
 
 def _optimiser(model: Entailment, steps: int, rate: float) -> tuple[Any, Any]:
@@ -186,18 +180,44 @@ def export(model: Entailment, out: Path) -> None:
     print(hashlib.sha256(out.read_bytes()).hexdigest())
 
 
+def resume(model: Entailment, path: Path) -> None:
+    """Load what `export` wrote: matrices are int8 times their scales, named by their use."""
+    graph = onnx.load(str(path)).graph
+    found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    weights = {n: torch.tensor(a) for n, a in found.items() if n in model.state_dict()}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            name = node.input[1].removesuffix("_quantized")
+            matrix = found[f"{name}_quantized"].astype(np.float32) * found[f"{name}_scale"]
+            part = node.output[0].strip("/").replace("/", ".").rsplit(".", 1)[0]
+            weights[f"{part}.weight"] = torch.tensor(matrix.T.copy())
+    missing = model.load_state_dict(weights, strict=False).missing_keys
+    # The word embeddings are the packaged ones, and segments may be folded into constants.
+    if kept := {m for m in missing if not m.startswith(("network.word", "network.segment"))}:
+        raise SystemExit(
+            f"{path}: {', '.join(sorted(kept))} not found; not written by this script"
+        )
+
+
 def main() -> None:
     """Train, export, say what was written."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path, metavar="OUT", help="the ONNX file to write")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="go on from an earlier OUT")
+    parser.add_argument("--epochs", type=float, default=EPOCHS)
     parser.add_argument("--leave-out", action="append", default=[], metavar="BANK")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    found = lessons(load_encoder(), options.leave_out)
+    torch.manual_seed(options.seed)
+    found = lessons(load_encoder(threads=options.threads), options.leave_out)
     print(f"{len(found)} questions, {sum(len(x.passages) for x in found)} passages", flush=True)
-    export(train(found, options.seed), options.out)
+    model = Entailment()
+    if options.start:
+        resume(model, options.start)
+    train(model, found, options.epochs, options.seed)
+    export(model, options.out)
 
 
 if __name__ == "__main__":
