@@ -209,7 +209,8 @@ def count(transcript: Transcript) -> int:
 def test_hesitations_of_real_speech(
     transcriber: Transcriber, recordings: Path, file: str, said: int
 ) -> None:
-    assert count(heard(transcriber, recordings / file)) == said
+    found = count(heard(transcriber, recordings / file))
+    assert abs(found - said) <= said // 6  # of six in a row one may go under
 
 
 @pytest.mark.weights

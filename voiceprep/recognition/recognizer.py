@@ -79,7 +79,6 @@ def _verbatim(recognizer: Recognizer, heard: Heard) -> tuple[Word, ...]:
     evidence = WindowEvidence(
         heard.window.samples,
         heard.encoded.output,
-        heard.encoded.columns,
         recognizer.model,
         recognizer.tokenizer,
     )

@@ -18,7 +18,7 @@ from voiceprep.errors import VoiceprepError
 from voiceprep.recognition.decoding import Recognizer
 from voiceprep.recognition.lanes import Lanes
 from voiceprep.recognition.recognizer import recognise
-from voiceprep.recognition.windows import Segmenter
+from voiceprep.recognition.windows import LIVE, RECORDED, Segmenter
 from voiceprep.transcript import Segment, Transcript, Word
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from voiceprep.audio import Samples
     from voiceprep.recognition.models import Weights
-    from voiceprep.recognition.windows import Window
+    from voiceprep.recognition.windows import Cuts, Window
 
 K = TypeVar("K")
 
@@ -107,8 +107,8 @@ class Transcriber:
 class _Assembly:
     """The words of one recording, joined in order and kept inside it."""
 
-    def __init__(self, language: str) -> None:
-        self.segmenter = Segmenter()
+    def __init__(self, cuts: Cuts, language: str) -> None:
+        self.segmenter = Segmenter(cuts)
         self.words: list[Word] = []
         self._language = language
 
@@ -134,7 +134,7 @@ class _Queued(_Assembly):
     """A recording whose windows are recognised beside those of others."""
 
     def __init__(self, lanes: Lanes, language: str) -> None:
-        super().__init__(language)
+        super().__init__(RECORDED, language)
         self._queue = lanes
         self._error: VoiceprepError | None = None
         self._missing = 0
@@ -170,8 +170,13 @@ class _Queued(_Assembly):
 class Transcription(_Assembly):
     """A transcription in progress: fed with samples, finished once."""
 
-    def __init__(self, recognise: Callable[[Window], tuple[Word, ...]], language: str) -> None:
-        super().__init__(language)
+    def __init__(
+        self,
+        recognise: Callable[[Window], tuple[Word, ...]],
+        language: str,
+        cuts: Cuts = RECORDED,
+    ) -> None:
+        super().__init__(cuts, language)
         self._recognise = recognise
 
     @property
@@ -203,7 +208,7 @@ class LookAheadTranscription(Transcription):
     """
 
     def __init__(self, recognise: Callable[[Window], tuple[Word, ...]], language: str) -> None:
-        super().__init__(recognise, language)
+        super().__init__(recognise, language, LIVE)
         self._ahead: tuple[Window, tuple[Word, ...]] | None = None
         self._returned_at = time.monotonic()
 

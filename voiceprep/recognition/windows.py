@@ -3,9 +3,8 @@
 What the voice-activity detector hears is kept with generous padding on both sides,
 because quiet words and hesitations score low; the middle of longer pauses is dropped.
 Every window remembers where its samples come from, so that times stay those of the
-recording. Windows close early enough that, while somebody speaks, little is left to
-do when the answer ends; a file is cut in the same places, so that both give the same
-words.
+recording. While somebody speaks, windows close early, so that little is left to do when
+the answer ends; a recorded file is cut into longer ones.
 """
 
 from __future__ import annotations
@@ -37,20 +36,34 @@ PADDING_S = 0.6
 """Kept before and after speech; a pause up to twice as long is kept whole."""
 
 
-LEAST_S, LEAST_PAUSE_S = 6.0, 0.6
-"""The first pause this long closes a window that holds this much sound ..."""
+LONGEST_S = 28.0
+"""No window is longer. Less than 30 s, so that the decoder hears some silence at the end."""
 
-FULL_S, FULL_PAUSE_S = 16.0, 0.2
-"""... and the more it holds, the shorter the pause may be, down to this one."""
-
-LONGEST_S = 24.0
-"""Without such a pause a window is cut at its best place after LEAST_S. Less than 30 s,
-so that the decoder hears some silence at the end."""
-
-
-_LEAST_FRAMES = round(LEAST_S / FRAME_SECONDS)
-_LONGEST_FRAMES = round(LONGEST_S / FRAME_SECONDS)
 _PADDING_FRAMES = round(PADDING_S / FRAME_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where windows may be cut; lengths in seconds.
+
+    The first pause of `pause_s` closes a window that holds `least_s` of sound, and the
+    more it holds, the shorter the pause may be, down to `full_pause_s` at `full_s`.
+    Without such a pause, one of `longest_s` is cut at its best place after `least_s`.
+    """
+
+    least_s: float
+    pause_s: float
+    full_s: float
+    full_pause_s: float
+    longest_s: float
+
+
+LIVE = Cuts(6.0, 0.6, 16.0, 0.2, 24.0)
+"""While somebody speaks little may be left to do when the answer ends."""
+
+RECORDED = Cuts(20.0, 0.6, LONGEST_S, 0.2, LONGEST_S)
+"""Nobody waits: long windows give the decoder more context, and less silence is needed
+to fill them up."""
 
 
 class _Frame(NamedTuple):
@@ -104,8 +117,11 @@ class Window:
 class Segmenter:
     """Cuts a recording into windows as its samples arrive."""
 
-    def __init__(self) -> None:
+    def __init__(self, cuts: Cuts) -> None:
         """Begin before the first sample."""
+        self._cuts = cuts
+        self._least = round(cuts.least_s / FRAME_SECONDS)
+        self._longest = round(cuts.longest_s / FRAME_SECONDS)
         self._activity = VoiceActivity()
         self._rest = np.zeros(0, np.float32)
         self._number = 0
@@ -168,14 +184,15 @@ class Segmenter:
             self._waiting.append(frame)
         if self._may_close():
             yield from self._cut(len(self._kept) - self._quiet // 2)
-        elif len(self._kept) >= _LONGEST_FRAMES:
+        elif len(self._kept) >= self._longest:
             yield from self._cut(self._best_cut())
 
     def _may_close(self) -> bool:
         """Return whether the pause at the end is long enough for what comes before it."""
         held_s = (len(self._kept) - self._quiet) * FRAME_SECONDS
-        share = (held_s - LEAST_S) / (FULL_S - LEAST_S)
-        needed_s = LEAST_PAUSE_S - min(share, 1.0) * (LEAST_PAUSE_S - FULL_PAUSE_S)
+        cuts = self._cuts
+        share = (held_s - cuts.least_s) / (cuts.full_s - cuts.least_s)
+        needed_s = cuts.pause_s - min(share, 1.0) * (cuts.pause_s - cuts.full_pause_s)
         return share >= 0 and needed_s <= self._quiet * FRAME_SECONDS
 
     def _cut(self, position: int) -> Iterator[Window]:
@@ -194,14 +211,14 @@ class Segmenter:
         """Return the middle of the longest pause in the part where a cut may fall."""
         speech = np.array([f.speech for f in self._kept])
         best, run = (0, 0), 0
-        for i in range(_LEAST_FRAMES, len(speech)):
+        for i in range(self._least, len(speech)):
             run = 0 if speech[i] else run + 1
             if run:
                 best = max(best, (run, i - run // 2))
         if best[0]:
             return best[1]
-        activity = np.array([f.probability for f in self._kept[_LEAST_FRAMES:]])
-        return _LEAST_FRAMES + int(np.argmin(np.convolve(activity, np.ones(5), "same")))
+        activity = np.array([f.probability for f in self._kept[self._least :]])
+        return self._least + int(np.argmin(np.convolve(activity, np.ones(5), "same")))
 
     def _window(self, frames: list[_Frame]) -> Window | None:
         if not any(f.speech for f in frames):
