@@ -19,6 +19,7 @@ from tests.test_interview import Notes, nothing_to_compare
 from voiceprep import audio
 from voiceprep.assessment import FillerWords
 from voiceprep.engines import load_transcriber
+from voiceprep.history.index import interrupted
 from voiceprep.interruption import Interruption
 from voiceprep.interview import Interview, Setup
 from voiceprep.keys import NoKeys
@@ -108,7 +109,7 @@ def kill(scene: Scene, home: Path, after_s: float) -> Killed:
 def resume(scene: Scene, home: Path, transcriber: Transcriber) -> dict[int, float | None]:
     """Take up the interrupted session, if there is one; return the answers' lengths."""
     store = Store(home)
-    for session in store.interrupted():
+    for session in interrupted(store):
         setup = Setup(
             SilentSpeaker(),
             FileMicrophone(scene.answers),
@@ -130,7 +131,7 @@ def resume(scene: Scene, home: Path, transcriber: Transcriber) -> dict[int, floa
 def check_disk(scene: Scene, killed: Killed) -> None:
     """The take that was going on is on disk but for the last half second."""
     store = Store(killed.home)
-    for session in store.interrupted():
+    for session in interrupted(store):
         with store.reopen(session) as held:
             for question, path in held.unfinished_takes():
                 written = audio.seconds(audio.read(path))
@@ -183,7 +184,7 @@ def test_a_signal_ends_the_answer_and_keeps_it(scene: Scene, tmp_path: Path, nam
     assert run.returncode == 130
     assert b"What you said" in out
     assert b"Traceback" not in err
-    (session,) = Store(home).interrupted()
+    (session,) = interrupted(Store(home))
     (answer,) = session.answers
     assert answer.transcript.duration is not None
     assert 1.0 < answer.transcript.duration < 4.0

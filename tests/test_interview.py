@@ -17,6 +17,7 @@ from tests.conftest import ANSWERS, transcript_of
 from voiceprep import audio
 from voiceprep.assessment import FillerWords
 from voiceprep.errors import DeviceError, VoiceError
+from voiceprep.history.index import interrupted
 from voiceprep.interruption import Interruption
 from voiceprep.interview import Interview, Setup
 from voiceprep.keys import NoKeys
@@ -249,7 +250,7 @@ def test_ctrl_c_ends_the_answer_keeps_it_and_can_be_resumed(own_home: Path) -> N
     session, _ = run(own_home, Hands(5, interrupt), interactive=True)
     assert seconds_of(session) == {1: 0.5}
     assert session.state == "running"
-    assert [s.id for s in Store(own_home).interrupted()] == [session.id]
+    assert [s.id for s in interrupted(Store(own_home))] == [session.id]
 
 
 def test_an_unplugged_microphone_keeps_what_was_recorded(own_home: Path) -> None:
@@ -319,7 +320,7 @@ def test_an_interrupted_session_is_recovered(own_home: Path) -> None:
     held = Store(own_home).create("bank", PLAN)
     audio.write(held.new_take(PLAN[0]), audio.silence(2.0))
     held.release()
-    (session,) = Store(own_home).interrupted()
+    (session,) = interrupted(Store(own_home))
     view = Notes()
     setup = Setup(
         SilentSpeaker(),

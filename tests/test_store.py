@@ -13,6 +13,7 @@ from voiceprep import audio
 from voiceprep.analysis import Coverage, Evidence, PointCoverage
 from voiceprep.assessment import assess
 from voiceprep.errors import SessionError
+from voiceprep.history.index import interrupted
 from voiceprep.questions import KeyPoint, Question
 from voiceprep.session import Answer, Session
 from voiceprep.store import Store
@@ -88,21 +89,21 @@ def test_an_interrupted_session_is_found_and_taken_up(store: Store) -> None:
         "audio.write(held.new_take(TWO), audio.silence(1.0)); os._exit(9)"
     )
     subprocess.run([sys.executable, "-c", code, str(store.folder)], check=False)
-    (session,) = store.interrupted()
+    (session,) = interrupted(store)
     with store.reopen(session) as held:
         assert [a.question.number for a in held.session.answers] == [1]
         ((question, path),) = held.unfinished_takes()
         assert question == TWO
         assert len(audio.read(path)) == audio.SAMPLE_RATE
-        assert store.interrupted() == ()
+        assert interrupted(store) == ()
         with pytest.raises(SessionError, match="another voiceprep is running it"):
             store.reopen(session)
 
 
 def test_a_running_session_is_not_an_interrupted_one(store: Store) -> None:
     with store.create("bank", [ONE]), store.create("bank", [TWO]):
-        assert store.interrupted() == ()
-    assert len(store.interrupted()) == 2
+        assert interrupted(store) == ()
+    assert len(interrupted(store)) == 2
 
 
 def test_damaged_sessions_do_not_hide_the_others(store: Store) -> None:

@@ -200,13 +200,9 @@ class Store:
             problems
         )
 
-    def interrupted(self) -> tuple[Session, ...]:
-        """Return the sessions that were neither finished nor are running, newest first."""
-        return tuple(
-            s
-            for s in self.all()[0]
-            if s.state == "running" and not _is_locked(self.sessions_folder / s.id)
-        )
+    def is_running(self, name: str) -> bool:
+        """Return whether a voiceprep holds the session of that id."""
+        return _is_locked(self.sessions_folder / name)
 
     def reopen(self, session: Session) -> OpenSession:
         """Take up an interrupted session again.

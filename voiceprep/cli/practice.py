@@ -176,18 +176,19 @@ def practice(**chosen: Any) -> None:
 def _session(wishes: _Wishes, screen: Screen) -> tuple[OpenSession, str]:
     """Begin a session, or take up the interrupted one; return it with the bank's language."""
     from voiceprep.banks import load_bank
+    from voiceprep.history.index import interrupted
     from voiceprep.questions import select
     from voiceprep.store import Store
 
     store = Store()
-    interrupted = store.interrupted()
+    open_ended = interrupted(store)
     if wishes.resume:
-        if not interrupted:
+        if not open_ended:
             raise SessionError("no session was interrupted; start one without --resume")
-        return store.reopen(interrupted[0]), "en"
-    if interrupted:
+        return store.reopen(open_ended[0]), "en"
+    if open_ended:
         screen.notice(
-            f"Session {interrupted[0].id} was interrupted; `voiceprep practice --resume` "
+            f"Session {open_ended[0].id} was interrupted; `voiceprep practice --resume` "
             "goes on with it."
         )
     bank = load_bank(wishes.bank)

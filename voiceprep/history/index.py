@@ -103,6 +103,16 @@ def find(
     return tuple(rows), tuple(problems)
 
 
+def interrupted(store: Store) -> tuple[Session, ...]:
+    """Return the sessions that were neither finished nor are running, newest first."""
+    rows = find(store)[0]
+    return tuple(
+        store.load(row.id)
+        for row in rows
+        if row.state == "running" and not store.is_running(row.id)
+    )
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the index; one that is damaged, locked or cannot be written is done without."""
