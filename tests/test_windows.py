@@ -9,19 +9,16 @@ from tests.conftest import ANSWERS
 from voiceprep import audio
 from voiceprep.recognition.voice_activity import FRAME
 from voiceprep.recognition.windows import (
-    LIVE,
+    LEAST_S,
+    LONGEST_S,
     PADDING_S,
-    RECORDED,
-    Cuts,
     Segmenter,
     Window,
 )
 
-both_cuts = pytest.mark.parametrize("cuts", [LIVE, RECORDED], ids=["live", "recorded"])
 
-
-def windows(samples: audio.Samples, block: int = 16_000, cuts: Cuts = LIVE) -> list[Window]:
-    segmenter = Segmenter(cuts)
+def windows(samples: audio.Samples, block: int = 16_000) -> list[Window]:
+    segmenter = Segmenter()
     found: list[Window] = []
     for start in range(0, len(samples), block):
         found += segmenter.push(samples[start : start + block])
@@ -42,24 +39,22 @@ def speech() -> audio.Samples:
     return audio.read(ANSWERS / "question-01-good.flac")
 
 
-@both_cuts
 def test_windows_are_short_in_order_and_true_to_the_recording(
-    speech: audio.Samples, cuts: Cuts
+    speech: audio.Samples,
 ) -> None:
-    found = windows(speech, cuts=cuts)
+    found = windows(speech)
     assert len(found) > 1
     stretches = [place for window in found for place in places(window)]
     assert all(end <= start for (_, end), (start, _) in pairwise(stretches))
     padded = np.pad(speech, (0, FRAME))
     for window in found:
-        assert window.seconds <= cuts.longest_s
+        assert window.seconds <= LONGEST_S
         taken = np.concatenate([padded[start:end] for start, end in places(window)])
         assert np.array_equal(taken, window.samples)
 
 
-@both_cuts
-def test_pieces_of_any_size_give_the_same_windows(speech: audio.Samples, cuts: Cuts) -> None:
-    whole, fed = windows(speech, len(speech), cuts), windows(speech, 800, cuts)
+def test_pieces_of_any_size_give_the_same_windows(speech: audio.Samples) -> None:
+    whole, fed = windows(speech, len(speech)), windows(speech, 800)
     assert [w.origins for w in whole] == [w.origins for w in fed]
 
 
@@ -78,30 +73,27 @@ def test_a_long_pause_is_dropped_and_times_stay_right(speech: audio.Samples) -> 
 
 
 def test_an_hour_of_silence_is_not_held() -> None:
-    segmenter = Segmenter(LIVE)
+    segmenter = Segmenter()
     for _ in range(600):
         assert not list(segmenter.push(audio.silence(1)))
     assert segmenter.open() is None
     assert len(segmenter._kept) + len(segmenter._waiting) <= 2 * PADDING_S * 32
 
 
-def test_a_recording_has_fewer_and_longer_windows(speech: audio.Samples) -> None:
-    live, recorded = windows(speech, cuts=LIVE), windows(speech, cuts=RECORDED)
-    assert len(recorded) < len(live)
-    assert all(w.seconds >= RECORDED.least_s for w in recorded[:-1])
+def test_only_the_last_window_is_short(speech: audio.Samples) -> None:
+    assert all(w.seconds >= LEAST_S for w in windows(speech)[:-1])
 
 
-@both_cuts
-def test_unbroken_sound_is_cut_all_the_same(speech: audio.Samples, cuts: Cuts) -> None:
+def test_unbroken_sound_is_cut_all_the_same(speech: audio.Samples) -> None:
     level = np.abs(speech)
     loud = speech[np.convolve(level, np.ones(1600) / 1600, "same") > 0.01]
-    found = windows(np.tile(loud, 3), cuts=cuts)
+    found = windows(np.tile(loud, 3))
     assert len(found) > 1
-    assert max(w.seconds for w in found) <= cuts.longest_s
+    assert max(w.seconds for w in found) <= LONGEST_S
 
 
 def test_the_same_but_for_silence(speech: audio.Samples) -> None:
-    segmenter = Segmenter(LIVE)
+    segmenter = Segmenter()
     list(segmenter.push(np.concatenate([speech[: 4 * audio.SAMPLE_RATE], audio.silence(0.4)])))
     before = segmenter.open()
     list(segmenter.push(audio.silence(0.1)))

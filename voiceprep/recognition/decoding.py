@@ -54,10 +54,14 @@ LOOP_TOKENS = 5
 BRIEF_S = 0.1
 """A word this short has lost its sound to the full stop behind it."""
 
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
+LENGTH_STEP = 500
+"""Columns: lengths are rounded up to a multiple, so that windows can be decoded together."""
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """Parameters of mallopt (glibc `malloc.h`)."""
 
-_LARGE_BYTES = 4 << 20
+_NEVER_BYTES = 1 << 30
+"""More than any block that the encoder asks for."""
 
 _LEADING = "\"'“¿([{-"
 _TRAILING = "\"'.,!?:;”)]}-…%"
@@ -65,10 +69,18 @@ _TRAILING = "\"'.,!?:;”)]}-…%"
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """The encoder's output for a window; `columns` of its spectrogram hold sound."""
+    """The encoder's output for a window, [1, positions, width].
+
+    `columns` of its spectrogram hold sound.
+    """
 
     output: Any
     columns: int
+
+    @property
+    def positions(self) -> int:
+        """Return the number of positions, silence included."""
+        return int(self.output.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,15 @@ class Hypothesis:
     text: str
     log_probability: float
     no_speech: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """The words of a hypothesis, times in seconds of the window, and how likely the
+    decoder finds each of its tokens, 0 to 1."""
+
+    words: tuple[Word, ...]
+    token_probabilities: tuple[float, ...]
 
 
 class Recognizer:
@@ -99,7 +120,7 @@ class Recognizer:
         from faster_whisper import WhisperModel
 
         weights.verify()
-        _give_memory_back()
+        _keep_large_blocks()
         cuda = ctranslate2.get_cuda_device_count() > 0
         try:
             whisper = WhisperModel(
@@ -131,21 +152,30 @@ class Recognizer:
 
         columns = min(-(-len(samples) // HOP), WINDOW_COLUMNS)
         length = WINDOW_COLUMNS if full else max(columns + SILENT_COLUMNS, LEAST_COLUMNS)
-        length = min(length, WINDOW_COLUMNS)
+        length = min(-(-length // LENGTH_STEP) * LENGTH_STEP, WINDOW_COLUMNS)
         spectrogram = self._features(samples)[:, :length]
         spectrogram = np.pad(spectrogram, ((0, 0), (0, length - spectrogram.shape[1])))
         view = ctranslate2.StorageView.from_array(np.ascontiguousarray(spectrogram[None]))
         return Encoded(self.model.encode(view), columns)
 
-    def decode(self, encoded: Encoded, *, unlooped: bool = False) -> Hypothesis:
-        """Write down a window.
+    def decode(self, encoded: Sequence[Encoded], *, unlooped: bool = False) -> list[Hypothesis]:
+        """Write down some windows, those of one length together.
 
         `unlooped` forbids to write the same LOOP_TOKENS tokens twice.
         """
+        found: dict[int, Hypothesis] = {}
+        for length in {e.positions for e in encoded}:
+            numbers = [i for i, e in enumerate(encoded) if e.positions == length]
+            outputs = [encoded[i].output for i in numbers]
+            results = self._generate(_joined(outputs), len(numbers), unlooped=unlooped)
+            found.update(zip(numbers, map(self._hypothesis, results), strict=True))
+        return [found[i] for i in range(len(encoded))]
+
+    def _generate(self, output: Any, count: int, *, unlooped: bool) -> Any:
         tokenizer = self.tokenizer
-        result = self.model.generate(
-            encoded.output,
-            [[*tokenizer.sot_sequence, tokenizer.no_timestamps]],
+        return self.model.generate(
+            output,
+            [[*tokenizer.sot_sequence, tokenizer.no_timestamps]] * count,
             beam_size=BEAM,
             max_length=MOST_TOKENS,
             no_repeat_ngram_size=LOOP_TOKENS if unlooped else 0,
@@ -153,20 +183,22 @@ class Recognizer:
             return_no_speech_prob=True,
             suppress_blank=True,
             suppress_tokens=self._suppressed,
-        )[0]
+        )
+
+    def _hypothesis(self, result: Any) -> Hypothesis:
         written = result.sequences_ids[0]
-        tokens = tuple(t for t in written if t < tokenizer.eot)
+        tokens = tuple(t for t in written if t < self.tokenizer.eot)
         score = result.scores[0] * len(written) / (len(written) + 1)
         return Hypothesis(tokens, self.text(tokens), score, result.no_speech_prob)
 
-    def align(self, encoded: Encoded, hypothesis: Hypothesis) -> tuple[Word, ...]:
-        """Return the words of a decoded window, with times in seconds of the window.
+    def align(self, encoded: Encoded, hypothesis: Hypothesis) -> Alignment:
+        """Return when each word of a decoded window was said.
 
         Times come from the decoder's attention to the sound (openai/whisper `timing.py`).
         """
         tokens = list(hypothesis.tokens)
         if not tokens:
-            return ()
+            return Alignment((), ())
         result = self.model.align(
             encoded.output,
             self.tokenizer.sot_sequence,
@@ -174,37 +206,45 @@ class Recognizer:
             encoded.columns,
             median_filter_width=MEDIAN_FILTER,
         )[0]
+        likely = result.text_token_probs
         path = np.array(result.alignments)
         first = np.flatnonzero(np.diff(path[:, 0], prepend=-1))
         times = path[first, 1] * TOKEN_SECONDS
         words, groups = self.tokenizer.split_to_word_tokens([*tokens, self.tokenizer.eot])
         bounds = np.cumsum([0, *(len(g) for g in groups[:-1])])
-        return _with_punctuation(
-            Word(
-                text,
-                float(times[i]),
-                float(times[j]),
-                float(np.mean(result.text_token_probs[i:j])),
-            )
+        timed = (
+            Word(text, float(times[i]), float(times[j]), float(np.mean(likely[i:j])))
             for text, i, j in zip(words, bounds, bounds[1:], strict=False)
         )
+        return Alignment(_with_punctuation(timed), tuple(likely))
 
     def text(self, tokens: Sequence[int]) -> str:
         """Return the text of tokens."""
         return str(self.tokenizer.decode(list(tokens)))
 
 
-def _give_memory_back() -> None:
-    """Make glibc return large blocks at once; elsewhere do nothing.
+def _joined(outputs: Sequence[Any]) -> Any:
+    """Return encoder outputs of one length as one, [windows, positions, width]."""
+    import ctranslate2
 
-    By default it keeps what the encoder's matrices took, in every thread's own arena,
-    and a long recording comes to hold 100 MB and more of it.
+    if len(outputs) == 1:
+        return outputs[0]
+    return ctranslate2.StorageView.from_array(np.concatenate([np.array(o) for o in outputs]))
+
+
+def _keep_large_blocks() -> None:
+    """Make glibc keep the large blocks that it is given back; elsewhere do nothing.
+
+    By default it returns blocks of 32 MB and more to the system at once. The attention of
+    a window of 30 s takes 54 MB, anew in every layer, and half of the encoder's time went
+    into having those pages cleared. Two arenas bound what is kept.
     """
     if sys.platform != "linux":
         return
     library = ctypes.CDLL(None)
     if hasattr(library, "mallopt"):  # not in musl
-        library.mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        library.mallopt(_M_MMAP_THRESHOLD, _NEVER_BYTES)
+        library.mallopt(_M_TRIM_THRESHOLD, _NEVER_BYTES)
         library.mallopt(_M_ARENA_MAX, 2)
 
 

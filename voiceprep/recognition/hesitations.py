@@ -122,13 +122,16 @@ class WindowEvidence:
 
     `encoded` is the encoder's output for it (CTranslate2 StorageView, [1, frames,
     features]); `model` is the CTranslate2 Whisper and `tokenizer` faster-whisper's, for
-    forced decoding.
+    forced decoding. `tokens` are those that it wrote by itself, where they are known,
+    and `token_probabilities` how likely it found each.
     """
 
     samples: Samples
     encoded: Any
     model: Any
     tokenizer: Any
+    tokens: tuple[int, ...] = ()
+    token_probabilities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,12 +396,20 @@ def _said(
 
 def _missed(window: WindowEvidence, tokens: Sequence[list[int]]) -> list[float]:
     """Return for each word by how much the prompt lowers its first token's probability."""
-    unprompted = _log_probabilities(window, [tokens], prompted=False)[0]
+    unprompted = _unprompted(window, tokens)
     prompted = _log_probabilities(window, [tokens])[0]
     return [
         float(np.exp(free[0]) - np.exp(bound[0])) if len(free) else 0.0
         for free, bound in zip(unprompted, prompted, strict=True)
     ]
+
+
+def _unprompted(window: WindowEvidence, tokens: Sequence[list[int]]) -> list[Array]:
+    """Return the log probability of every token as it was, or would have been, written."""
+    row = tuple(token for group in tokens for token in group)
+    if not row or row != window.tokens[: len(row)]:
+        return _log_probabilities(window, [tokens], prompted=False)[0]
+    return _logs_by_group(window.token_probabilities[: len(row)], tokens)
 
 
 def _ranked(
@@ -498,9 +509,14 @@ def _log_probabilities(
         result = window.model.align(
             window.encoded, prompt, [row], _LEAST_COLUMNS, median_filter_width=1
         )[0]
-        logs = np.log(np.maximum(np.array(result.text_token_probs, np.float32), _FLOOR))
-        found.append(np.split(logs, np.cumsum([len(g) for g in text])[:-1]))
+        found.append(_logs_by_group(result.text_token_probs, text))
     return found
+
+
+def _logs_by_group(likely: Sequence[float], text: Sequence[list[int]]) -> list[Array]:
+    """Return the logarithms of token probabilities, an array for every group of tokens."""
+    logs = np.log(np.maximum(np.array(likely, np.float32), _FLOOR))
+    return np.split(logs, np.cumsum([len(g) for g in text])[:-1])
 
 
 # --- the text ---------------------------------------------------------------------

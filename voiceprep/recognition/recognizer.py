@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from voiceprep.recognition.windows import Window
     from voiceprep.transcript import Word
 
+RETRIES = (False, True)
+"""A window that looks wrong is decoded twice more in full length, the second time without
+repeating anything."""
+
 REPAIRS = 3
 """How often what is still missed is looked at again."""
 
@@ -59,16 +63,36 @@ DOUBTFUL = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A window with its words; times are seconds of the window."""
+    """A window with its words; times are seconds of the window.
+
+    `tokens` were written by the decoder, which finds each as likely as
+    `token_probabilities` say; some of the words may since have been dropped or added.
+    """
 
     window: Window
     encoded: Encoded
     words: tuple[Word, ...]
+    tokens: tuple[int, ...] = ()
+    token_probabilities: tuple[float, ...] = ()
 
 
-def recognise(recognizer: Recognizer, window: Window) -> tuple[Word, ...]:
-    """Return what was said in a window, hesitations included; times of the recording."""
-    heard = _repair(recognizer, _decode(recognizer, window))
+def recognise(recognizer: Recognizer, windows: Sequence[Window]) -> list[tuple[Word, ...]]:
+    """Return what was said in each window of a batch; times are those of the recording.
+
+    Hesitations are included.
+    """
+    encoded = [recognizer.encode(window.samples) for window in windows]
+    hypotheses = recognizer.decode(encoded)
+    return [
+        _recognised(recognizer, *first)
+        for first in zip(windows, encoded, hypotheses, strict=True)
+    ]
+
+
+def _recognised(
+    recognizer: Recognizer, window: Window, encoded: Encoded, hypothesis: Hypothesis
+) -> tuple[Word, ...]:
+    heard = _repair(recognizer, _checked(recognizer, window, encoded, hypothesis))
     return _placed(window, _verbatim(recognizer, heard))
 
 
@@ -81,6 +105,8 @@ def _verbatim(recognizer: Recognizer, heard: Heard) -> tuple[Word, ...]:
         heard.encoded.output,
         recognizer.model,
         recognizer.tokenizer,
+        heard.tokens,
+        heard.token_probabilities,
     )
     return insert(heard.words, find_hesitations(evidence, heard.words))
 
@@ -98,16 +124,29 @@ def _placed(window: Window, words: Sequence[Word]) -> tuple[Word, ...]:
 
 
 def _decode(recognizer: Recognizer, window: Window) -> Heard:
-    """Decode a window; what looks wrong is decoded again, with more effort."""
-    for full, unlooped in ((False, False), (True, False), (True, True)):
-        encoded = recognizer.encode(window.samples, full=full)
-        hypothesis = recognizer.decode(encoded, unlooped=unlooped)
-        if _made_up(hypothesis, window.activity):
-            return Heard(window, encoded, ())
-        words = recognizer.align(encoded, hypothesis)
-        if not loops(hypothesis) and not _rushes(words):
-            break
-    return Heard(window, encoded, _borne_out(words, window.activity))
+    """Decode a window by itself."""
+    encoded = recognizer.encode(window.samples)
+    (hypothesis,) = recognizer.decode([encoded])
+    return _checked(recognizer, window, encoded, hypothesis)
+
+
+def _checked(
+    recognizer: Recognizer,
+    window: Window,
+    encoded: Encoded,
+    hypothesis: Hypothesis,
+    retries: Sequence[bool] = RETRIES,
+) -> Heard:
+    """Return the words of a window; what looks wrong is decoded again, with more effort."""
+    if _made_up(hypothesis, window.activity):
+        return Heard(window, encoded, ())
+    aligned = recognizer.align(encoded, hypothesis)
+    if retries and (loops(hypothesis) or _rushes(aligned.words)):
+        encoded = recognizer.encode(window.samples, full=True)
+        (hypothesis,) = recognizer.decode([encoded], unlooped=retries[0])
+        return _checked(recognizer, window, encoded, hypothesis, retries[1:])
+    words = _borne_out(aligned.words, window.activity)
+    return Heard(window, encoded, words, hypothesis.tokens, aligned.token_probabilities)
 
 
 def _made_up(hypothesis: Hypothesis, activity: Probabilities) -> bool:

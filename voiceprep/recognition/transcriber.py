@@ -1,9 +1,9 @@
 """The transcriber: samples in, a verbatim transcript out.
 
 One path serves a live answer, a long file and a thousand files: samples are cut into
-windows at their pauses (`windows`), every window is decoded (`recognition`), and the
-words are joined to a transcript. A live answer differs only in that each window is
-decoded at once, and the open one ahead of time whenever the speaker pauses.
+windows at their pauses (`windows`), every window is decoded (`recognizer`), and the
+words are joined to a transcript. A live answer is cut at the same places and says the
+same; its open window is decoded ahead of time whenever the speaker pauses.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from voiceprep.errors import VoiceprepError
 from voiceprep.recognition.decoding import Recognizer
 from voiceprep.recognition.lanes import Lanes
 from voiceprep.recognition.recognizer import recognise
-from voiceprep.recognition.windows import LIVE, RECORDED, Segmenter
+from voiceprep.recognition.windows import Segmenter
 from voiceprep.transcript import Segment, Transcript, Word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from voiceprep.audio import Samples
+    from voiceprep.recognition.lanes import Recognise
     from voiceprep.recognition.models import Weights
-    from voiceprep.recognition.windows import Cuts, Window
+    from voiceprep.recognition.windows import Window
 
 K = TypeVar("K")
 
@@ -38,6 +39,10 @@ SEGMENT_GAP_S = 1.0
 
 SPECULATION_PAUSE_S = 0.3
 """Silence after which the open window is decoded, in case the answer is over."""
+
+BREATH_S, HURRIED_S = 0.1, 6.0
+"""A silence this short will do for it where nothing was decoded for so long, so that the
+live line moves on with somebody who hardly pauses."""
 
 
 class Transcriber:
@@ -100,15 +105,15 @@ class Transcriber:
         for key, one in open_ones:
             yield key, one.result()
 
-    def _recognise(self, window: Window) -> tuple[Word, ...]:
-        return recognise(self._recognizer, window)
+    def _recognise(self, windows: Sequence[Window]) -> list[tuple[Word, ...]]:
+        return recognise(self._recognizer, windows)
 
 
 class _Assembly:
     """The words of one recording, joined in order and kept inside it."""
 
-    def __init__(self, cuts: Cuts, language: str) -> None:
-        self.segmenter = Segmenter(cuts)
+    def __init__(self, language: str) -> None:
+        self.segmenter = Segmenter()
         self.words: list[Word] = []
         self._language = language
 
@@ -134,7 +139,7 @@ class _Queued(_Assembly):
     """A recording whose windows are recognised beside those of others."""
 
     def __init__(self, lanes: Lanes, language: str) -> None:
-        super().__init__(RECORDED, language)
+        super().__init__(language)
         self._queue = lanes
         self._error: VoiceprepError | None = None
         self._missing = 0
@@ -170,13 +175,8 @@ class _Queued(_Assembly):
 class Transcription(_Assembly):
     """A transcription in progress: fed with samples, finished once."""
 
-    def __init__(
-        self,
-        recognise: Callable[[Window], tuple[Word, ...]],
-        language: str,
-        cuts: Cuts = RECORDED,
-    ) -> None:
-        super().__init__(cuts, language)
+    def __init__(self, recognise: Recognise, language: str) -> None:
+        super().__init__(language)
         self._recognise = recognise
 
     @property
@@ -196,7 +196,7 @@ class Transcription(_Assembly):
         return self.transcript()
 
     def _words(self, window: Window) -> tuple[Word, ...]:
-        return self._recognise(window)
+        return self._recognise([window])[0]
 
 
 class LookAheadTranscription(Transcription):
@@ -207,10 +207,11 @@ class LookAheadTranscription(Transcription):
     as much again, so it is only done while the caller waits for new sound.
     """
 
-    def __init__(self, recognise: Callable[[Window], tuple[Word, ...]], language: str) -> None:
-        super().__init__(recognise, language, LIVE)
+    def __init__(self, recognise: Recognise, language: str) -> None:
+        super().__init__(recognise, language)
         self._ahead: tuple[Window, tuple[Word, ...]] | None = None
         self._returned_at = time.monotonic()
+        self._looked_at_s = 0.0
 
     @property
     def heard(self) -> str:
@@ -227,12 +228,14 @@ class LookAheadTranscription(Transcription):
         self._returned_at = time.monotonic()
 
     def _look_ahead(self) -> None:
-        if self.segmenter.quiet_s < SPECULATION_PAUSE_S:
+        hurried = self.segmenter.seconds - self._looked_at_s >= HURRIED_S
+        if self.segmenter.quiet_s < (BREATH_S if hurried else SPECULATION_PAUSE_S):
             return
         window = self.segmenter.open()
         if window is None or (self._ahead and self._ahead[0].says_the_same(window)):
             return
         self._ahead = window, super()._words(window)
+        self._looked_at_s = self.segmenter.seconds
 
     def _words(self, window: Window) -> tuple[Word, ...]:
         ahead, self._ahead = self._ahead, None

@@ -3,8 +3,7 @@
 What the voice-activity detector hears is kept with generous padding on both sides,
 because quiet words and hesitations score low; the middle of longer pauses is dropped.
 Every window remembers where its samples come from, so that times stay those of the
-recording. While somebody speaks, windows close early, so that little is left to do when
-the answer ends; a recorded file is cut into longer ones.
+recording. A live answer and a recorded file are cut at the same places.
 """
 
 from __future__ import annotations
@@ -35,35 +34,16 @@ OFFSET = 0.1
 PADDING_S = 0.6
 """Kept before and after speech; a pause up to twice as long is kept whole."""
 
+LEAST_S, LONGEST_S = 20.0, 28.0
+"""Sound in a window that is not the last: long windows give the decoder more context. Not
+30 s, so that it hears some silence at the end."""
 
-LONGEST_S = 28.0
-"""No window is longer. Less than 30 s, so that the decoder hears some silence at the end."""
+CLOSING_PAUSE_S, SHORT_PAUSE_S = 0.6, 0.2
+"""The pause that closes a window of LEAST_S; the more it holds, the shorter the pause may
+be, down to SHORT_PAUSE_S at LONGEST_S. Without one it is cut at its best place."""
 
 _PADDING_FRAMES = round(PADDING_S / FRAME_SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class Cuts:
-    """Where windows may be cut; lengths in seconds.
-
-    The first pause of `pause_s` closes a window that holds `least_s` of sound, and the
-    more it holds, the shorter the pause may be, down to `full_pause_s` at `full_s`.
-    Without such a pause, one of `longest_s` is cut at its best place after `least_s`.
-    """
-
-    least_s: float
-    pause_s: float
-    full_s: float
-    full_pause_s: float
-    longest_s: float
-
-
-LIVE = Cuts(6.0, 0.6, 16.0, 0.2, 24.0)
-"""While somebody speaks little may be left to do when the answer ends."""
-
-RECORDED = Cuts(20.0, 0.6, LONGEST_S, 0.2, LONGEST_S)
-"""Nobody waits: long windows give the decoder more context, and less silence is needed
-to fill them up."""
+_LEAST_FRAMES, _MOST_FRAMES = round(LEAST_S / FRAME_SECONDS), round(LONGEST_S / FRAME_SECONDS)
 
 
 class _Frame(NamedTuple):
@@ -117,11 +97,8 @@ class Window:
 class Segmenter:
     """Cuts a recording into windows as its samples arrive."""
 
-    def __init__(self, cuts: Cuts) -> None:
+    def __init__(self) -> None:
         """Begin before the first sample."""
-        self._cuts = cuts
-        self._least = round(cuts.least_s / FRAME_SECONDS)
-        self._longest = round(cuts.longest_s / FRAME_SECONDS)
         self._activity = VoiceActivity()
         self._rest = np.zeros(0, np.float32)
         self._number = 0
@@ -184,15 +161,14 @@ class Segmenter:
             self._waiting.append(frame)
         if self._may_close():
             yield from self._cut(len(self._kept) - self._quiet // 2)
-        elif len(self._kept) >= self._longest:
+        elif len(self._kept) >= _MOST_FRAMES:
             yield from self._cut(self._best_cut())
 
     def _may_close(self) -> bool:
         """Return whether the pause at the end is long enough for what comes before it."""
         held_s = (len(self._kept) - self._quiet) * FRAME_SECONDS
-        cuts = self._cuts
-        share = (held_s - cuts.least_s) / (cuts.full_s - cuts.least_s)
-        needed_s = cuts.pause_s - min(share, 1.0) * (cuts.pause_s - cuts.full_pause_s)
+        share = (held_s - LEAST_S) / (LONGEST_S - LEAST_S)
+        needed_s = CLOSING_PAUSE_S - share * (CLOSING_PAUSE_S - SHORT_PAUSE_S)
         return share >= 0 and needed_s <= self._quiet * FRAME_SECONDS
 
     def _cut(self, position: int) -> Iterator[Window]:
@@ -211,14 +187,14 @@ class Segmenter:
         """Return the middle of the longest pause in the part where a cut may fall."""
         speech = np.array([f.speech for f in self._kept])
         best, run = (0, 0), 0
-        for i in range(self._least, len(speech)):
+        for i in range(_LEAST_FRAMES, len(speech)):
             run = 0 if speech[i] else run + 1
             if run:
                 best = max(best, (run, i - run // 2))
         if best[0]:
             return best[1]
-        activity = np.array([f.probability for f in self._kept[self._least :]])
-        return self._least + int(np.argmin(np.convolve(activity, np.ones(5), "same")))
+        activity = np.array([f.probability for f in self._kept[_LEAST_FRAMES:]])
+        return _LEAST_FRAMES + int(np.argmin(np.convolve(activity, np.ones(5), "same")))
 
     def _window(self, frames: list[_Frame]) -> Window | None:
         if not any(f.speech for f in frames):
