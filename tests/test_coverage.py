@@ -2,21 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import metadata
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from tests.conftest import transcript_of
-from voiceprep import encoder as room
+from voiceprep import entailment as room
 from voiceprep.banks import bank_files, load_bank
 from voiceprep.coverage import PARTIAL, cover, why_absent
-from voiceprep.encoder import Encoder, load_encoder
+from voiceprep.entailment import EntailmentModel, load_entailment
 from voiceprep.errors import ModelError
 from voiceprep.questions import KeyPoint, Question
 from voiceprep.transcript import Transcript
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 QUESTIONS = [
     pytest.param(question, id=f"{name}-{question.number}")
@@ -38,22 +35,24 @@ TESTING = Question(
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder()
+def reader() -> EntailmentModel:
+    return load_entailment()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_sample_answer_word_for_word_covers_every_point(
-    question: Question, encoder: Encoder
+    question: Question, reader: EntailmentModel
 ) -> None:
-    found = cover(Transcript(question.sample_answer or ""), question, encoder)
+    found = cover(Transcript(question.sample_answer or ""), question, reader)
     assert [p.text for p in found.points if p.status != "covered"] == []
     assert found.score == 1
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_reading_the_question_back_covers_nothing(question: Question, encoder: Encoder) -> None:
-    found = cover(Transcript(question.text), question, encoder)
+def test_reading_the_question_back_covers_nothing(
+    question: Question, reader: EntailmentModel
+) -> None:
+    found = cover(Transcript(question.text), question, reader)
     assert [p.text for p in found.points if p.status != "missed"] == []
 
 
@@ -76,22 +75,22 @@ def test_reading_the_question_back_covers_nothing(question: Question, encoder: E
     ],
 )
 def test_silence_a_word_another_topic_or_language_covers_nothing(
-    said: str, encoder: Encoder
+    said: str, reader: EntailmentModel
 ) -> None:
-    found = cover(Transcript(said), TESTING, encoder)
+    found = cover(Transcript(said), TESTING, reader)
     assert [p.status for p in found.points] == ["missed"] * 3
     assert found.score == 0
     assert all(p.evidence is None and 0 <= p.score < PARTIAL for p in found.points)
 
 
 def test_a_point_made_in_other_words_is_covered_with_the_words_that_make_it(
-    encoder: Encoder,
+    reader: EntailmentModel,
 ) -> None:
     said = (
         "Well, we always run the whole automated test suite before each release goes out. "
         "And my favourite colour is green."
     )
-    first, *_ = cover(Transcript(said), TESTING, encoder).points
+    first, *_ = cover(Transcript(said), TESTING, reader).points
     assert first.status == "covered"
     assert first.evidence is not None
     assert first.evidence.quote in said
@@ -100,19 +99,19 @@ def test_a_point_made_in_other_words_is_covered_with_the_words_that_make_it(
     assert (first.evidence.start, first.evidence.end) == (None, None)
 
 
-def test_a_denied_point_is_missed_and_says_so(encoder: Encoder) -> None:
+def test_a_denied_point_is_missed_and_says_so(reader: EntailmentModel) -> None:
     said = "Honestly, we never ran any automated tests before a release, there were none."
-    first, *_ = cover(Transcript(said), TESTING, encoder).points
+    first, *_ = cover(Transcript(said), TESTING, reader).points
     assert (first.status, first.evidence) == ("missed", None)
     assert first.denied is not None
     assert "never ran any automated tests" in first.denied.quote
 
 
-def test_evidence_carries_the_times_of_its_words(encoder: Encoder) -> None:
+def test_evidence_carries_the_times_of_its_words(reader: EntailmentModel) -> None:
     text = "before each release we always run all of our automated tests"
     said = text.split()
     words = [(word, 2.0 + i / 2, 2.4 + i / 2) for i, word in enumerate(said)]
-    first, *_ = cover(transcript_of(*words, duration=9.0), TESTING, encoder).points
+    first, *_ = cover(transcript_of(*words, duration=9.0), TESTING, reader).points
     assert first.evidence is not None
     quoted = first.evidence.quote.split()
     at = said.index(quoted[0])
@@ -121,16 +120,20 @@ def test_evidence_carries_the_times_of_its_words(encoder: Encoder) -> None:
     assert first.evidence.end == words[at + len(quoted) - 1][2]
 
 
-def test_the_same_answer_gives_the_same_coverage_also_when_very_long(encoder: Encoder) -> None:
+def test_the_same_answer_gives_the_same_coverage_also_when_very_long(
+    reader: EntailmentModel,
+) -> None:
     said = Transcript("We run the automated tests before every release. " * 120)
-    assert cover(said, TESTING, encoder) == cover(said, TESTING, encoder)
-    assert cover(said, TESTING, encoder).points[0].status == "covered"
+    assert cover(said, TESTING, reader) == cover(said, TESTING, reader)
+    assert cover(said, TESTING, reader).points[0].status == "covered"
 
 
-def test_a_question_without_points_takes_them_from_its_sample_answer(encoder: Encoder) -> None:
+def test_a_question_without_points_takes_them_from_its_sample_answer(
+    reader: EntailmentModel,
+) -> None:
     sample = "I always run the automated tests first. Then I ship to a few users."
     question = replace(TESTING, key_points=(), sample_answer=sample)
-    found = cover(Transcript(sample), question, encoder)
+    found = cover(Transcript(sample), question, reader)
     assert [p.text for p in found.points] == [
         "run the automated tests first",
         "ship to a few users",
@@ -138,47 +141,44 @@ def test_a_question_without_points_takes_them_from_its_sample_answer(encoder: En
     assert found.score == 1
 
 
-def test_a_question_with_nothing_to_compare_says_why(encoder: Encoder) -> None:
+def test_a_question_with_nothing_to_compare_says_why(reader: EntailmentModel) -> None:
     question = replace(TESTING, key_points=())
     assert why_absent(question) == "the question has neither key points nor a sample answer"
     assert why_absent(TESTING) is None
-    assert cover(Transcript("Anything."), question, encoder).points == ()
+    assert cover(Transcript("Anything."), question, reader).points == ()
 
 
-def test_vectors_of_a_long_text_are_those_of_its_parts_in_context(encoder: Encoder) -> None:
-    text = "we measured it twice " * 200
-    tokens = encoder.tokens(text)
-    assert tokens.vectors.shape == (800, room.WIDTH)
-    assert [text[a:b] for a, b in tokens.spans[:4].tolist()] == [
-        "we",
-        "measured",
-        "it",
-        "twice",
-    ]
-    assert (abs(tokens.vectors).sum(axis=1) > 0).all()
+def test_passages_read_together_and_alone_say_the_same(reader: EntailmentModel) -> None:
+    claims = [p.text for p in TESTING.key_points]
+    passages = ["We run the tests.", "A few users get it first, the others on Monday.", "Yes."]
+    together = reader.read(claims, passages)
+    assert together.shape == (3, 3, 2)
+    alone = [[reader.read([c], [p])[0, 0] for p in passages] for c in claims]
+    assert together == pytest.approx(np.array(alone), abs=0.2)
 
 
-def test_a_missing_encoder_package_is_named_with_its_remedy(
+def test_a_missing_package_is_named_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(room, "PACKAGE", "voiceprep-no-such-package")
     with pytest.raises(
         ModelError, match=r"voiceprep-no-such-package is not installed; install"
     ):
-        load_encoder()
+        load_entailment()
 
 
 def test_another_version_of_the_package_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "PACKAGE_VERSION", "0.0.1")
     installed = metadata.version(room.PACKAGE)
     with pytest.raises(ModelError, match=rf"is version {installed}, not 0\.0\.1; install"):
-        load_encoder()
+        load_entailment()
 
 
-@pytest.mark.parametrize("constant", ["WEIGHTS_SHA256", "ENTAILMENT_SHA256"])
-def test_altered_weights_are_refused(
-    constant: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(room, constant, "0" * 64)
+@pytest.mark.parametrize("changed", ["the package's", room.ALONE, room.TOGETHER])
+def test_altered_weights_are_refused(changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if changed in room.SHA256:
+        monkeypatch.setitem(room.SHA256, changed, "0" * 64)
+    else:
+        monkeypatch.setattr(room, "WEIGHTS_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="has been altered; reinstall"):
-        load_encoder()
+        load_entailment()

@@ -13,8 +13,8 @@ import pytest
 from tests.chat_server import chat_server
 from tests.test_cli import voiceprep
 from voiceprep.banks import load_bank
-from voiceprep.encoder import load_encoder
 from voiceprep.engines import BackgroundCoverer
+from voiceprep.entailment import load_entailment
 from voiceprep.errors import ModelError
 from voiceprep.judge import COVERED, Calibration, Judge, calibrate
 from voiceprep.language_model import find_model, load_model
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.chat_server import ChatServer
-    from voiceprep.encoder import Encoder
+    from voiceprep.entailment import EntailmentModel
 
 QUESTION = Question(
     1,
@@ -54,8 +54,8 @@ ANSWER = Transcript(
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder()
+def reader() -> EntailmentModel:
+    return load_entailment()
 
 
 @pytest.fixture
@@ -340,7 +340,9 @@ def test_a_server_that_turns_probabilities_down_is_asked_without() -> None:
 
 
 @pytest.mark.parametrize("manner", ["logprobs", "plain", "strict"])
-def test_the_judge_covers_what_the_model_says_is_there(manner: str, encoder: Encoder) -> None:
+def test_the_judge_covers_what_the_model_says_is_there(
+    manner: str, reader: EntailmentModel
+) -> None:
     with chat_server(manner) as server:
         cover = BackgroundCoverer(f"{server.url}#counter")
         coverage = cover(ANSWER, QUESTION)
@@ -351,12 +353,12 @@ def test_the_judge_covers_what_the_model_says_is_there(manner: str, encoder: Enc
     assert said.evidence.quote in ANSWER.text
     assert "container image" in said.evidence.quote
     assert unsaid.evidence is None
-    # The model says yes to the third claim whatever is said: the encoder's word stands.
+    # The model says yes to the third claim whatever is said: the reader's word stands.
     assert hopeless == alone.points[2]
 
 
 def test_the_calibration_is_asked_for_once_a_question(
-    server: ChatServer, encoder: Encoder
+    server: ChatServer, reader: EntailmentModel
 ) -> None:
     cover = BackgroundCoverer(f"{server.url}#counter")
     first = cover(ANSWER, QUESTION)
@@ -390,7 +392,7 @@ def test_without_a_sample_answer_the_points_themselves_calibrate(server: ChatSer
     assert coverage.points[0].status == "covered"
 
 
-def test_the_encoder_takes_over_from_a_judge_that_fails() -> None:
+def test_the_packaged_model_takes_over_from_a_judge_that_fails() -> None:
     notes: list[str] = []
     with chat_server("broken") as server:
         cover = BackgroundCoverer(f"{server.url}#counter", notice=notes.append)
@@ -398,7 +400,7 @@ def test_the_encoder_takes_over_from_a_judge_that_fails() -> None:
         assert coverage == BackgroundCoverer()(ANSWER, QUESTION) == cover(ANSWER, QUESTION)
         assert len(server.requests) == 1
     assert len(notes) == 1
-    assert notes[0].endswith("The packaged encoder judges the key points instead.")
+    assert notes[0].endswith("The packaged model judges the key points instead.")
     assert "answers 500" in notes[0]
 
 
@@ -423,7 +425,7 @@ def test_score_with_a_judge_that_fails_says_so_and_reports() -> None:
     with chat_server("markup") as server:
         run = score("We shipped a model behind an API.", "--judge", server.url + "#x", "--json")
     assert run.code == 0
-    assert "reply is not JSON. The packaged encoder judges" in run.err
+    assert "reply is not JSON. The packaged model judges" in run.err
     assert json.loads(run.out)["coverage"]["points"]
 
 
@@ -485,7 +487,7 @@ def test_a_corrupted_model_file(tmp_path: Path) -> None:
         load_model(find_model(str(path)))
 
 
-def test_a_real_model_tells_saying_from_not_saying(encoder: Encoder) -> None:
+def test_a_real_model_tells_saying_from_not_saying(reader: EntailmentModel) -> None:
     pytest.importorskip("llama_cpp")
     named = os.environ.get("VOICEPREP_TEST_GGUF")
     if not named:
@@ -497,6 +499,6 @@ def test_a_real_model_tells_saying_from_not_saying(encoder: Encoder) -> None:
     unsaid = Transcript("I never got around to shipping it, it stayed on my own laptop.")
     base = BackgroundCoverer()
     scores = [
-        judge(t, question, base(t, question), encoder).points[0].score for t in (said, unsaid)
+        judge(t, question, base(t, question), reader).points[0].score for t in (said, unsaid)
     ]
     assert scores[0] >= COVERED > scores[1]

@@ -19,7 +19,7 @@ for layer, names in enumerate(
         "errors measured atomic",
         "audio transcript questions clauses model_server",
         "analysis settings keys interruption language_model",
-        "session sound fillers delivery recognition encoder keypoints",
+        "session sound fillers delivery recognition entailment keypoints",
         "banks store coverage assessment",
         "judge history",
         "report",

@@ -21,7 +21,7 @@ class Coverer(Protocol):
         """Return the coverage.
 
         Raises:
-            ModelError: the sentence encoder cannot be used.
+            ModelError: the model that reads key points cannot be used.
         """
         ...
 

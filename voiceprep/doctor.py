@@ -60,7 +60,7 @@ def checks(choices: Choices) -> Iterator[Check]:
     yield _tried("voice", lambda: _two_sentences(choices))
     yield _tried("microphone", lambda: _recording(choices.input))
     yield _tried("model", lambda: _clip(choices.model))
-    yield _tried("key points", _encoder)
+    yield _tried("key points", _entailment)
     yield _tried("sessions", _sessions)
 
 
@@ -136,11 +136,11 @@ def _clip(model: str | None) -> str:
     return f"{weights.name}: loaded in {loaded_s:.1f} s, understood a clip"
 
 
-def _encoder() -> str:
-    from voiceprep.encoder import load_encoder
+def _entailment() -> str:
+    from voiceprep.entailment import load_entailment
 
-    load_encoder()
-    return "the sentence encoder is there"
+    load_entailment()
+    return "the model that reads them is there"
 
 
 def _sessions() -> str:

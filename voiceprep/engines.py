@@ -69,10 +69,11 @@ def load_transcriber(
 
 
 class BackgroundCoverer:
-    """Key-point coverage with an encoder that loads in the background.
+    """Key-point coverage with a model that loads in the background.
 
     With `judge`, a language model decides (see `language_model.find_model` for what that
-    and `hosts` may be). If it fails, `notice` is told, and the encoder decides from then on.
+    and `hosts` may be). If it fails, `notice` is told, and the packaged
+    model decides from then on.
     """
 
     def __init__(
@@ -86,16 +87,16 @@ class BackgroundCoverer:
         Raises:
             ModelError: the language model cannot be used, or is not on this machine.
         """
-        from voiceprep.encoder import load_encoder
+        from voiceprep.entailment import load_entailment
 
         self._notice = notice
         self._judge = load_judge(judge, hosts) if judge else None
-        self._encoder = Loading(load_encoder)
+        self._reader = Loading(load_entailment)
 
     def prepare(self, question: Question) -> None:
         """Have the key points of a question read while its answer is being spoken.
 
-        The encoder remembers them, which takes a second off the wait for the report.
+        The model remembers them, which shortens the wait for the report.
         """
         threading.Thread(
             target=self._read_ahead, args=(question,), name="reading ahead", daemon=True
@@ -108,22 +109,22 @@ class BackgroundCoverer:
         if why_absent(question) is None:
             spoken = question.sample_answer or ". ".join(p.text for p in question.key_points)
             with contextlib.suppress(ModelError):  # said where the coverage is wanted
-                cover(Transcript(spoken), question, self._encoder())
+                cover(Transcript(spoken), question, self._reader())
 
     def __call__(self, transcript: Transcript, question: Question) -> Coverage:
         """Return the coverage; see `coverage.cover`."""
         from voiceprep.coverage import cover
 
-        encoder = self._encoder()
-        coverage = cover(transcript, question, encoder)
+        reader = self._reader()
+        coverage = cover(transcript, question, reader)
         if self._judge is None:
             return coverage
         try:
-            return self._judge()(transcript, question, coverage, encoder)
+            return self._judge()(transcript, question, coverage, reader)
         except ModelError as error:
             self._judge = None
             if self._notice:
-                self._notice(f"{error}. The packaged encoder judges the key points instead.")
+                self._notice(f"{error}. The packaged model judges the key points instead.")
             return coverage
 
 

@@ -12,17 +12,16 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from voiceprep.analysis import Coverage, Evidence, PointCoverage, PointStatus
-from voiceprep.clauses import Span, clauses
+from voiceprep.analysis import Coverage, PointCoverage, PointStatus
+from voiceprep.coverage import best_evidence
 from voiceprep.keypoints import points_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from voiceprep.encoder import Vectors
+    from voiceprep.coverage import Reader
     from voiceprep.language_model import YesNoModel
     from voiceprep.questions import KeyPoint, Question
     from voiceprep.transcript import Transcript
@@ -51,14 +50,6 @@ apart, so that its reply on an answer says nothing either."""
 
 ECHO = 0.75
 """Share of an answer's words standing in the question from which it only repeats it."""
-
-
-class SentenceVectors(Protocol):
-    """What choosing the evidence needs of an encoder."""
-
-    def sentences(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +108,12 @@ class Judge:
         transcript: Transcript,
         question: Question,
         coverage: Coverage,
-        encoder: SentenceVectors,
+        reader: Reader,
     ) -> Coverage:
-        """Return the coverage as the model judges it; `coverage` is the encoder's own.
+        """Return the coverage as the model judges it; `coverage` is the reader's own.
 
         A point on which the model cannot tell the sample answer from silence keeps the
-        encoder's verdict. Silence and a question read back are not put to the model.
+        reader's verdict. Silence and a question read back are not put to the model.
 
         Raises:
             ModelError: the model gives no usable reply.
@@ -133,10 +124,13 @@ class Judge:
         points = points_of(question)
         calibrations = self._calibrations(question, points)
         rows = []
-        for point, known, row in zip(points, calibrations, coverage.points, strict=True):
+        for number, (known, row) in enumerate(zip(calibrations, coverage.points, strict=True)):
             if known.tells_apart:
-                score = known.score(self._logit(question.text, text, point.text))
-                row = _judged(row, score, transcript, point, encoder)
+                score = known.score(self._logit(question.text, text, points[number].text))
+                row = _judged(row, score)
+            if row.status != "missed" and row.evidence is None:
+                evidence = best_evidence(transcript, question, number, reader)
+                row = replace(row, evidence=evidence)
             rows.append(row)
         return Coverage.of(rows)
 
@@ -156,37 +150,12 @@ class Judge:
         return self._model.logit(INSTRUCTIONS, request(question, answer, claim))
 
 
-def _judged(
-    row: PointCoverage,
-    score: float,
-    transcript: Transcript,
-    point: KeyPoint,
-    encoder: SentenceVectors,
-) -> PointCoverage:
-    """Return the encoder's row with the model's verdict in it."""
+def _judged(row: PointCoverage, score: float) -> PointCoverage:
+    """Return the reader's row with the model's verdict in it."""
     if score < PARTIAL:
         return replace(row, status="missed", score=score, evidence=None)
-    evidence = row.evidence or best_passage(transcript, point, encoder)
     status: PointStatus = "covered" if score >= COVERED else "partial"
-    return PointCoverage(row.text, status, score, evidence)
-
-
-def best_passage(
-    transcript: Transcript, point: KeyPoint, encoder: SentenceVectors
-) -> Evidence | None:
-    """Return the clause, or pair of clauses, nearest in meaning to a key point."""
-    parts = clauses(transcript.text)
-    spans: list[Span] = [
-        *parts,
-        *((a[0], b[1]) for a, b in pairwise(parts)),
-    ]
-    if not spans:
-        return None
-    said = encoder.sentences([transcript.text[a:b] for a, b in spans])
-    meant = encoder.sentences([point.text, *point.phrasings])
-    start, end = spans[int((said @ meant.T).max(axis=1).argmax())]
-    times = transcript.times_of(start, end)
-    return Evidence(transcript.text[start:end], *(times or (None, None)))
+    return PointCoverage(row.text, status, score, row.evidence)
 
 
 def _echoes(text: str, question: str) -> bool:

@@ -1,9 +1,10 @@
 """Measure key-point coverage on labelled answers, beside a keyword baseline.
 
-    python tests/benchmarks/coverage.py FILE... [--no-phrasings] [--seed N]
+    python -m tests.benchmarks.coverage FILE... [--no-phrasings] [--seed N]
 
 A file holds `questions` (`q`, `question`, `sample`, `key_points`) and `answers` (`q`,
-`transcript`, `labels` of `kp`, `gold` covered / partly / not, `hard_negative`, `span`).
+`transcript`, `labels` of `kp`, `gold` covered / partly / not, `hard_negative`, `quote`);
+one whose name ends in `.txt` holds answers as in `tests/training/coverage/answers/`.
 Where a question of a packaged bank has the same text and key points, its phrasings are
 used. Only `covered` counts as positive; `partly` is left out.
 """
@@ -22,14 +23,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from voiceprep.banks import bank_files, load_bank
 from voiceprep.coverage import cover
-from voiceprep.encoder import load_encoder
+from voiceprep.entailment import load_entailment
 from voiceprep.questions import KeyPoint, Question
 from voiceprep.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from voiceprep.encoder import Encoder
+    from tests.training.coverage.spoken import SpokenAnswer
+    from voiceprep.entailment import EntailmentModel
 
 WORD_ERRORS = 0.20
 """Share of wrong words in the simulated recognition: what a noisy room costs tiny.en."""
@@ -70,14 +72,40 @@ Judge: TypeAlias = "Callable[[str, Question], list[Verdict]]"
 
 def read(path: Path, *, phrasings: bool) -> list[Answer]:
     """Return the labelled answers of a file, phrasings added where a bank has them."""
+    found = _spoken(path) if path.suffix == ".txt" else _transcripts(path)
+    packaged = {q.text: q for name in bank_files() for q in load_bank(name).questions}
+    known = packaged if phrasings else {}
+    return [
+        replace(a, question=_phrased(a.question, known.get(a.question.text))) for a in found
+    ]
+
+
+def _transcripts(path: Path) -> list[Answer]:
     data = json.loads(path.read_text(encoding="utf-8"))
     questions = {q["q"]: _question(q) for q in data["questions"]}
-    if phrasings:
-        packaged = {q.text: q for name in bank_files() for q in load_bank(name).questions}
-        questions = {n: _phrased(q, packaged.get(q.text)) for n, q in questions.items()}
     return [
         Answer(a["transcript"], questions[a["q"]], tuple(a["labels"])) for a in data["answers"]
     ]
+
+
+def _spoken(path: Path) -> list[Answer]:
+    from tests.training.coverage.spoken import read_answers  # not there for a lone script
+
+    return [
+        Answer(
+            a.text, a.question, tuple(_label(a, k) for k in range(len(a.question.key_points)))
+        )
+        for a in read_answers([path])
+    ]
+
+
+def _label(answer: SpokenAnswer, point: int) -> dict[str, Any]:
+    """Return what an answer does for a point: the best that any piece of it does."""
+    letters = answer.letters(point)
+    gold = "covered" if "c" in letters else "partly" if "p" in letters else "not"
+    earned = [p.text for p in answer.pieces if (point, "c") in p.labels]
+    denied = gold == "not" and "d" in letters
+    return {"kp": point, "gold": gold, "hard_negative": denied, "quote": " ".join(earned)}
 
 
 def _question(row: dict[str, Any]) -> Question:
@@ -86,10 +114,10 @@ def _question(row: dict[str, Any]) -> Question:
 
 
 def _phrased(question: Question, known: Question | None) -> Question:
-    if known is None:
-        return question
-    more = {p.text: p for p in known.key_points}
-    return replace(question, key_points=tuple(more.get(p.text, p) for p in question.key_points))
+    """Return the question with the phrasings that are known, and no others."""
+    more = {p.text: p for p in known.key_points} if known else {}
+    points = tuple(more.get(p.text, KeyPoint(p.text)) for p in question.key_points)
+    return replace(question, key_points=points)
 
 
 def misheard(text: str, rng: random.Random, rate: float = WORD_ERRORS) -> str:
@@ -143,11 +171,11 @@ def _overlap(quote: str, earned: str) -> float:
     return sum(w in longer for w in shorter) / max(len(shorter), 1)
 
 
-def coverage_judge(encoder: Encoder) -> Judge:
+def coverage_judge(reader: EntailmentModel) -> Judge:
     """Return the product as a judge."""
 
     def judge(text: str, question: Question) -> list[Verdict]:
-        points = cover(Transcript(text), question, encoder).points
+        points = cover(Transcript(text), question, reader).points
         return [
             Verdict(p.score, p.status == "covered", p.evidence.quote if p.evidence else None)
             for p in points
@@ -213,10 +241,10 @@ def milliseconds(answers: Sequence[Answer], judge: Judge) -> list[float]:
     return taken
 
 
-def report(path: Path, *, phrasings: bool, seed: int, encoder: Encoder) -> None:
+def report(path: Path, *, phrasings: bool, seed: int, reader: EntailmentModel) -> None:
     """Print the table of one file."""
     answers = read(path, phrasings=phrasings)
-    judge = coverage_judge(encoder)
+    judge = coverage_judge(reader)
     all_rows = judge_rows(answers, judge)
     rows, keywords = decided(all_rows), decided(best_keyword_rows(answers))
     rng = random.Random(seed)
@@ -268,9 +296,9 @@ def main() -> None:
     parser.add_argument("--no-phrasings", action="store_true", help="key points alone")
     parser.add_argument("--seed", type=int, default=1, help="of the simulated word errors")
     options = parser.parse_args()
-    encoder = load_encoder()
+    reader = load_entailment()
     for path in options.files:
-        report(path, phrasings=not options.no_phrasings, seed=options.seed, encoder=encoder)
+        report(path, phrasings=not options.no_phrasings, seed=options.seed, reader=reader)
 
 
 if __name__ == "__main__":

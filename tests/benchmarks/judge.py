@@ -1,4 +1,4 @@
-"""Measure the deep judge on labelled answers, beside the packaged encoder.
+"""Measure the deep judge on labelled answers, beside the packaged model.
 
     python -m tests.benchmarks.judge FILE... --judge MODEL [--answers N]
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from tests.benchmarks.coverage import Answer, Row, Verdict, auc, decided, f1, judge_rows, read
 from voiceprep.coverage import cover
-from voiceprep.encoder import load_encoder
+from voiceprep.entailment import load_entailment
 from voiceprep.judge import COVERED, Judge
 from voiceprep.language_model import find_model, load_model
 from voiceprep.transcript import Transcript
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from voiceprep.analysis import Coverage
-    from voiceprep.encoder import Encoder
+    from voiceprep.entailment import EntailmentModel
     from voiceprep.questions import Question
 
 
@@ -36,22 +36,22 @@ class Timed:
     The first answer to a question takes its calibration too and is timed apart.
     """
 
-    def __init__(self, judge: Judge, encoder: Encoder) -> None:
+    def __init__(self, judge: Judge, reader: EntailmentModel) -> None:
         self._judge = judge
-        self._encoder = encoder
+        self._reader = reader
         self._known: dict[tuple[str, str], tuple[Coverage, Coverage]] = {}
         self._questions: set[str] = set()
         self.seconds: list[float] = []
         self.first_seconds: list[float] = []
 
     def __call__(self, text: str, question: Question) -> tuple[Coverage, Coverage]:
-        """Return the coverage of the encoder and that of the judge."""
+        """Return the coverage of the packaged model and that of the judge."""
         key = (question.text, text)
         if key not in self._known:
             transcript = Transcript(text)
-            alone = cover(transcript, question, self._encoder)
+            alone = cover(transcript, question, self._reader)
             start = time.perf_counter()
-            judged = self._judge(transcript, question, alone, self._encoder)
+            judged = self._judge(transcript, question, alone, self._reader)
             taken = time.perf_counter() - start
             seen = question.text in self._questions
             (self.seconds if seen else self.first_seconds).append(taken)
@@ -79,7 +79,7 @@ def report(path: Path, timed: Timed, count: int | None) -> None:
     answers = sorted(read(path, phrasings=True), key=lambda a: a.question.number)[:count]
     columns: dict[str, Callable[[str, Question], list[Verdict]]] = {
         "judge": lambda text, question: verdicts(timed(text, question)[1]),
-        "encoder": lambda text, question: verdicts(timed(text, question)[0]),
+        "packaged": lambda text, question: verdicts(timed(text, question)[0]),
         "both": lambda text, question: mean_verdicts(*timed(text, question)),
     }
     rows = {name: judge_rows(answers, column) for name, column in columns.items()}
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--judge", required=True, metavar="MODEL", help="as for `score`")
     parser.add_argument("--answers", type=int, metavar="N", help="only the first N of a file")
     options = parser.parse_args()
-    timed = Timed(Judge(load_model(find_model(options.judge))), load_encoder())
+    timed = Timed(Judge(load_model(find_model(options.judge))), load_entailment())
     for path in options.files:
         report(path, timed, options.answers)
 

@@ -34,7 +34,7 @@ def transcript_of(text: str) -> Transcript:
 
 
 def missed(transcript: Transcript, question: Question) -> Coverage:
-    """Return a coverage without an encoder; here only its size matters."""
+    """Return a coverage without a model; here only its size matters."""
     return Coverage.of(PointCoverage(p.text, "missed", 0.1, None) for p in question.key_points)
 
 

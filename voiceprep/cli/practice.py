@@ -279,7 +279,9 @@ def _transcription(wishes: _Wishes) -> Callable[[str], Transcription]:
     from voiceprep.engines import load_transcriber
 
     loading = load_transcriber(wishes.model, verbatim=wishes.verbatim)
-    return lambda context: loading().transcription(context=context, live=wishes.answers is None)
+    return lambda context: loading().transcription(
+        context=context, live=wishes.answers is None or wishes.paced
+    )
 
 
 def _keys(wishes: _Wishes) -> AbstractContextManager[Keys]:

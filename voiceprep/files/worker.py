@@ -111,7 +111,7 @@ class Worker:
         return Answer(*assess(transcript, task.question, self._cover, words))
 
     def _cover(self, transcript: Transcript, question: Question) -> Coverage:
-        """Load the sentence encoder when the first question is there to need it."""
+        """Load the model that reads key points when the first question is there to need it."""
         if self._coverer is None:
             self._coverer = BackgroundCoverer()
         return self._coverer(transcript, question)

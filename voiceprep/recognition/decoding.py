@@ -98,8 +98,10 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """The words of a hypothesis, times in seconds of the window, and how likely the
-    decoder finds each of its tokens, 0 to 1."""
+    """The words of a hypothesis, times in seconds of the window.
+
+    `token_probabilities` says how likely the decoder finds each of its tokens, 0 to 1.
+    """
 
     words: tuple[Word, ...]
     token_probabilities: tuple[float, ...]

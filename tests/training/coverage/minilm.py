@@ -16,7 +16,7 @@ from onnx import numpy_helper
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (torch's own custom)
 
-from voiceprep.encoder import PACKAGE, WEIGHTS, WIDTH
+from voiceprep.entailment import PACKAGE, WEIGHTS, WIDTH
 
 HEADS, LAYERS, INNER, VOCABULARY, POSITIONS = 12, 6, 1536, 30_522, 512
 NORM_EPSILON = 1e-12
@@ -62,7 +62,11 @@ class Layer(nn.Module):
 
 
 class MiniLM(nn.Module):
-    """The packaged network; the word embeddings and the first layers stay as they are."""
+    """The packaged network; the word embeddings and the first layers stay as they are.
+
+    Claim and passage go through the first layers each by itself, through the others
+    together (Cao et al. 2020, "DeFormer"): a passage is read against many claims.
+    """
 
     def __init__(self, frozen_layers: int, dropout: float = 0.1) -> None:
         super().__init__()
@@ -71,24 +75,30 @@ class MiniLM(nn.Module):
         self.segment = nn.Embedding(2, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
-        self.dropout = dropout
+        self.frozen, self.dropout = frozen_layers, dropout
         _load(self)
         for part in (self.word, self.position, self.segment, self.norm):
             part.requires_grad_(False)
-        for layer in self.layers[:frozen_layers]:
+        for layer in list(self.layers)[:frozen_layers]:
             layer.requires_grad_(False)
 
-    def forward(self, words: Any, mask: Any, second: Any) -> Any:
-        """Return the last states of word embeddings (pairs, tokens, WIDTH).
+    def alone(self, words: Any, mask: Any) -> Any:
+        """Return the states after the first layers of word embeddings (texts, tokens, WIDTH).
 
-        `mask` is 1 for tokens and 0 for padding, `second` 1 in the passage.
+        `mask` is 1 for tokens and 0 for padding.
         """
-        segment = self.segment.weight[0] + second[..., None] * (
-            self.segment.weight[1] - self.segment.weight[0]
+        states = self.norm(
+            words + self.position.weight[: words.shape[1]] + self.segment.weight[0]
         )
-        states = self.norm(words + self.position.weight[: words.shape[1]] + segment)
+        return self._through(self.layers[: self.frozen], states, mask)
+
+    def together(self, states: Any, mask: Any) -> Any:
+        """Return the last states of what went through the first layers alone."""
+        return self._through(self.layers[self.frozen :], states, mask)
+
+    def _through(self, layers: Any, states: Any, mask: Any) -> Any:
         bias = (1 - mask)[:, None, None, :] * -1e9
-        for layer in self.layers:
+        for layer in layers:
             trained = layer.query.weight.requires_grad
             states = layer(states, bias, self.dropout if trained else 0.0)
         return states

@@ -1,10 +1,10 @@
-"""What the entailment model learns from: claims, passages, and whether one says the other.
+"""What the reader learns from: claims, passages, and whether one says the other.
 
-Passages come from the labelled `*.jsonl` files beside this one, some of them about claims
-of other fields than the banks', and from the phrasings, key points and questions of the
-banks. Covered passages are also wrapped in words that turn them down, report them or stress
-them, so that neither a negation nor its absence decides by itself; many stand among
-passages about other points, and many are misheard as a recogniser mishears.
+Passages are stretches of the labelled answers in `answers/`, the labelled passages of the
+`*.jsonl` files, and the phrasings, key points and questions of the banks. Covered passages
+of the latter two are also wrapped in words that turn them down, report them or stress
+them, so that neither a negation nor its absence decides by itself; many passages are
+misheard as a recogniser mishears.
 """
 
 from __future__ import annotations
@@ -15,49 +15,49 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from tests.training.coverage.spoken import read_answers
 from voiceprep.banks import bank_files, load_bank
 from voiceprep.clauses import clauses
 from voiceprep.questions import KeyPoint, Question
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from voiceprep.encoder import Encoder, Vectors
+    from tests.training.coverage.spoken import Piece, SpokenAnswer
 
 HERE = Path(__file__).resolve().parent
 
-SAID = {"covered": 1.0, "partial": 0.4}
+SAID = {"covered": 1.0, "partial": 0.4, "c": 1.0, "p": 0.4}
 """What the first logit learns for a label; 0 for the others."""
 
-OFF_TOPIC = 0.2
+PIECES = (1, 1, 1, 2, 2, 3)
+"""Pieces of an answer that are read together, as often as they stand here."""
+
+OFF_TOPIC = 0.15
 """Share of the passages that are also read against a point of another question."""
 
-ECHOED = 0.5
+ECHOED = 0.2
 """Readings of the question, which say nothing, for each of its key points."""
 
 AMONG_OTHERS = 0.4
-"""Share of the passages that are read among others, as in an answer."""
+"""Share of the single passages that are read among others, as in an answer."""
 
 MAX_WORDS = 50
-"""Words of a passage with its neighbours, at most; the product reads up to 60."""
+"""Words of a passage with its neighbours, at most."""
 
-MISHEARD, RAW = 0.4, 0.4
+MISHEARD, RAW = 0.35, 0.35
 """Share of the passages with wrong words, and of those in lower case without marks."""
 
-WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.25)
 """Shares of wrong words, from a quiet room to a train station."""
 
-OTHER_FIELDS = "other-fields.jsonl"
-"""Passages about claims that no bank holds; each line names its field and its claim."""
+PHRASED = 0.3
+"""Share of the claims that a phrasing of the bank follows, as in the product."""
 
-OTHER_POINT = 0.5
-"""Share of the passages that are also read against another point of their question."""
-
-OTHER_POINT_WEIGHT = 0.8
-"""A passage written for one point is taken as not making another one, with some doubt."""
+LONE = 0.4
+"""Share of the single passages that are learnt from in a round; whole answers are the
+better teachers."""
 
 DENIED = (
     "People tell me the right way is: {p}. I have never worked like that.",
@@ -164,36 +164,45 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A question with its passages and the vectors of all texts, for finding near ones."""
+    """A question with passages written for its key points, each by itself."""
 
     bank: str
     question: Question
     passages: tuple[Passage, ...]
-    vectors: dict[str, Vectors]
-
-    def nearness(self, text: str) -> Vectors:
-        """Return the cosine of a text with every key point."""
-        points = np.stack([self.vectors[p.text] for p in self.question.key_points])
-        cosines: Vectors = points @ self.vectors[text]
-        return cosines
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A claim and a passage: how far it is said, whether it is turned down, and the weight."""
+    """A claim and a passage: how far it is said, and whether it is turned down."""
 
     claim: str
     passage: str
     said: float
     denied: float
-    weight: float
 
 
-def lessons(encoder: Encoder, leave_out: Sequence[str] = ()) -> list[Lesson]:
-    """Return every question that has passages: those of the banks, then of other fields.
+@dataclass(frozen=True, slots=True)
+class Material:
+    """Everything that is learnt from."""
 
-    `leave_out` names banks that are not to be learnt from.
-    """
+    answers: tuple[SpokenAnswer, ...]
+    lessons: tuple[Lesson, ...]
+    questions: tuple[Question, ...]
+
+
+def material(leave_out: Sequence[str] = ()) -> Material:
+    """Return what there is, but for the banks and the writers (files) to be left out."""
+    paths = [p for p in sorted((HERE / "answers").glob("*.txt")) if p.stem not in leave_out]
+    answers = [a for a in read_answers(paths) if a.bank not in leave_out]
+    found = lessons(leave_out)
+    questions = {
+        q.text: q for q in (*(a.question for a in answers), *(x.question for x in found))
+    }
+    return Material(tuple(answers), tuple(found), tuple(questions.values()))
+
+
+def lessons(leave_out: Sequence[str] = ()) -> list[Lesson]:
+    """Return every question that has passages: those of the banks, then of other fields."""
     rows = [
         json.loads(line)
         for path in sorted(HERE.glob("*.jsonl"))
@@ -207,12 +216,7 @@ def lessons(encoder: Encoder, leave_out: Sequence[str] = ()) -> list[Lesson]:
         for question in load_bank(name).questions
     ]
     asked += _other_fields([r for r in rows if "field" in r])
-    found = []
-    for name, question, passages in asked:
-        texts = [p.text for p in passages] + [p.text for p in question.key_points]
-        vectors = dict(zip(texts, encoder.sentences(texts), strict=True))
-        found.append(Lesson(name, question, passages, vectors))
-    return [lesson for lesson in found if lesson.passages]
+    return [Lesson(*row) for row in asked if row[2]]
 
 
 def _passages(question: Question, rows: Sequence[dict[str, object]]) -> tuple[Passage, ...]:
@@ -238,47 +242,75 @@ def _other_fields(
         asked = by_question.setdefault((str(row["field"]), str(row["question"])), {})
         asked.setdefault(str(row["claim"]), []).append(row)
     found = []
-    for number, ((field, text), claims) in enumerate(by_question.items(), 1):
+    for (field, text), claims in by_question.items():
         points = tuple(KeyPoint(claim) for claim in claims)
         passages = tuple(
             Passage(i, str(row["label"]), str(row["text"]))
             for i, told in enumerate(claims.values())
             for row in told
         )
-        found.append((field, Question(number, text, "medium", None, points), passages))
+        found.append((field, Question(0, text, "medium", None, points), passages))
     return found
 
 
-def pairs(found: Sequence[Lesson], rng: random.Random) -> list[Pair]:
-    """Return one round of pairs: every passage with its own point and with a near one."""
-    made = []
-    for lesson in found:
+def pairs(known: Material, rng: random.Random) -> list[Pair]:
+    """Return one round of pairs."""
+    made = [pair for answer in known.answers for pair in _from_answer(answer, known, rng)]
+    for lesson in known.lessons:
         for passage in lesson.passages:
-            made += _pairs_of(passage, lesson, rng)
-            if rng.random() < OFF_TOPIC and (elsewhere := rng.choice(found)) is not lesson:
-                text = _misheard(_neighboured(passage.text, (), lesson, rng), rng)
-                claim = _claim(elsewhere, _any_point(elsewhere, rng), None, rng)
-                made.append(Pair(claim, text, 0.0, 0.0, 1.0))
-        for point in range(len(lesson.question.key_points)):
+            if rng.random() < LONE:
+                made += _from_passage(passage, lesson, rng)
+    for question in known.questions:
+        for point in question.key_points:
             if rng.random() < ECHOED:
-                text = _misheard(rng.choice(ECHOES).replace("{q}", lesson.question.text), rng)
-                made.append(Pair(_claim(lesson, point, None, rng), text, 0.0, 0.0, 1.0))
+                text = _misheard(rng.choice(ECHOES).replace("{q}", question.text), rng)
+                made.append(Pair(_claim(point, rng), text, 0.0, 0.0))
     rng.shuffle(made)
     return made
 
 
-def _pairs_of(passage: Passage, lesson: Lesson, rng: random.Random) -> list[Pair]:
-    """Return a passage with its own point, and with another that its words do not make."""
-    several = len(lesson.question.key_points) > 1
-    other = _other_point(lesson, passage, rng) if several else passage.point
+def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> Iterator[Pair]:
+    """Yield stretches of an answer, each with the points that it touches and another."""
+    points = answer.question.key_points
+    first = 0
+    while first < len(answer.pieces):
+        part = answer.pieces[first : first + rng.choice(PIECES)]
+        first += len(part)
+        text = _misheard(" ".join(p.text for p in part), rng, marked=not answer.is_raw)
+        touched = _labels(part)
+        for point, letters in touched.items():
+            said = max(SAID.get(letter, 0.0) for letter in letters)
+            yield Pair(
+                _claim(points[point], rng), text, said, float("d" in letters and said < 1)
+            )
+        others = [p for i, p in enumerate(points) if i not in touched]
+        if others:
+            yield Pair(_claim(rng.choice(others), rng), text, 0.0, 0.0)
+        if rng.random() < OFF_TOPIC:
+            elsewhere = rng.choice(known.questions)
+            if elsewhere.text != answer.question.text:
+                yield Pair(_claim(rng.choice(elsewhere.key_points), rng), text, 0.0, 0.0)
+
+
+def _labels(part: Sequence[Piece]) -> dict[int, set[str]]:
+    """Return what some pieces do for each point that they touch."""
+    found: dict[int, set[str]] = {}
+    for piece in part:
+        for point, letter in piece.labels:
+            found.setdefault(point, set()).add(letter)
+    return found
+
+
+def _from_passage(passage: Passage, lesson: Lesson, rng: random.Random) -> Iterator[Pair]:
+    """Yield a passage with its own point, and with another that it was not written for."""
+    points = lesson.question.key_points
+    others = [i for i in range(len(points)) if i != passage.point]
     text, label = _restated(passage, rng)
-    text = _misheard(_neighboured(text, (passage.point, other), lesson, rng), rng)
-    claim = _claim(lesson, passage.point, passage.text, rng)
-    own = Pair(claim, text, SAID.get(label, 0.0), float(label == "denied"), 1.0)
-    if not several or rng.random() >= OTHER_POINT:
-        return [own]
-    claim = _claim(lesson, other, passage.text, rng)
-    return [own, Pair(claim, text, 0.0, 0.0, OTHER_POINT_WEIGHT)]
+    text = _misheard(_neighboured(text, passage.point, lesson, rng), rng)
+    said = SAID.get(label, 0.0)
+    yield Pair(_claim(points[passage.point], rng, text), text, said, float(label == "denied"))
+    if others and text == passage.text:
+        yield Pair(_claim(points[rng.choice(others)], rng), text, 0.0, 0.0)
 
 
 def _restated(passage: Passage, rng: random.Random) -> tuple[str, str]:
@@ -300,13 +332,13 @@ def _wrapped(text: str, wrapper: str) -> str:
     return wrapper.replace("{p}", lowered).replace("{P}", bare)
 
 
-def _neighboured(text: str, points: Sequence[int], lesson: Lesson, rng: random.Random) -> str:
+def _neighboured(text: str, point: int, lesson: Lesson, rng: random.Random) -> str:
     """Return the text, now and then among passages of the question about other points."""
     if rng.random() >= AMONG_OTHERS:
         return text
     for _ in range(rng.choice((1, 1, 2, 2))):
         other = rng.choice(lesson.passages)
-        if other.point in points:
+        if other.point == point:
             continue
         before = rng.random() < 0.5
         more = _part(other.text, rng, last=before)
@@ -325,11 +357,11 @@ def _part(text: str, rng: random.Random, *, last: bool) -> str:
     return parts[-1] if last else parts[0]
 
 
-def _misheard(text: str, rng: random.Random) -> str:
+def _misheard(text: str, rng: random.Random, *, marked: bool = True) -> str:
     """Return the text with wrong words now and then, and often without punctuation."""
     if rng.random() < MISHEARD:
         text = _with_errors(text, rng.choice(WORD_ERRORS), rng) or text
-    if rng.random() < RAW:
+    if marked and rng.random() < RAW:
         text = re.sub(r"[.,?!;:—]+( |$)", r"\1", text).lower()
     return text
 
@@ -361,36 +393,9 @@ def _error(word: str, words: Sequence[str], rng: random.Random) -> list[str]:
     return [word[:at] + letter + word[at + 1 :]]
 
 
-def _claim(lesson: Lesson, point: int, passage: str | None, rng: random.Random) -> str:
-    """Return a point as the product asks for it: alone, or with its phrasing nearest by.
-
-    Now and then another passage that makes the point stands in for a phrasing.
-    """
-    key_point, chance = lesson.question.key_points[point], rng.random()
-    if chance < 0.35:
-        return key_point.text
-    phrasings = [p for p in key_point.phrasings if p != passage]
-    if not phrasings or chance > 0.9:
-        phrasings = [
-            p.text
-            for p in lesson.passages
-            if p.point == point and p.label == "covered" and p.text != passage
-        ]
-    if not phrasings:
-        return key_point.text
-    phrasing = rng.choice(phrasings)
-    if passage is not None and rng.random() < 0.7:
-        said = lesson.vectors[passage]
-        phrasing = max(phrasings, key=lambda p: float(lesson.vectors[p] @ said))
-    return f"{key_point.text}. {phrasing}"
-
-
-def _any_point(lesson: Lesson, rng: random.Random) -> int:
-    return rng.randrange(len(lesson.question.key_points))
-
-
-def _other_point(lesson: Lesson, passage: Passage, rng: random.Random) -> int:
-    """Return another point of the question, the more likely the nearer it is."""
-    weights = np.exp(6 * lesson.nearness(passage.text))
-    weights[passage.point] = 0
-    return rng.choices(range(len(weights)), weights.tolist())[0]
+def _claim(point: KeyPoint, rng: random.Random, passage: str | None = None) -> str:
+    """Return a point as the product asks for it: alone, or with one of its phrasings."""
+    phrasings = [p for p in point.phrasings if p != passage]
+    if not phrasings or rng.random() >= PHRASED:
+        return point.text
+    return f"{point.text}. {rng.choice(phrasings)}"

