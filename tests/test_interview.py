@@ -85,7 +85,7 @@ class Notes:
 class Counting:
     """A transcription that says how many seconds it was given."""
 
-    heard = "so far"
+    heard = settled = "so far"
 
     def __init__(self, _context: str) -> None:
         self.samples = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from voiceprep.errors import ModelError
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from voiceprep.transcript import Transcript
 
 T = TypeVar("T")
+
+READ_AHEAD_S = 1.0
+"""How often an answer that is being spoken is looked at for new words."""
 
 
 class Loading(Generic[T]):
@@ -93,23 +97,32 @@ class BackgroundCoverer:
         self._judge = load_judge(judge, hosts) if judge else None
         self._reader = Loading(load_entailment)
 
-    def prepare(self, question: Question) -> None:
-        """Have the key points of a question read while its answer is being spoken.
+    def read_ahead(self, question: Question, said: Callable[[], str | None]) -> None:
+        """Have an answer read while it is being spoken, so that little is left at its end.
 
-        The model remembers them, which shortens the wait for the report.
+        `said` gives its text so far, None when it is over. The model remembers what it
+        has read; the sample answer comes first.
         """
         threading.Thread(
-            target=self._read_ahead, args=(question,), name="reading ahead", daemon=True
+            target=self._follow, args=(question, said), name="reading ahead", daemon=True
         ).start()
 
-    def _read_ahead(self, question: Question) -> None:
+    def _follow(self, question: Question, said: Callable[[], str | None]) -> None:
         from voiceprep.coverage import cover, why_absent
         from voiceprep.transcript import Transcript
 
-        if why_absent(question) is None:
-            spoken = question.sample_answer or ". ".join(p.text for p in question.key_points)
-            with contextlib.suppress(ModelError):  # said where the coverage is wanted
-                cover(Transcript(spoken), question, self._reader())
+        if why_absent(question) is not None:
+            return
+        read = ""
+        text: str | None = question.sample_answer or ""
+        with contextlib.suppress(ModelError):  # said where the coverage is wanted
+            reader = self._reader()
+            while text is not None:
+                if text != read:
+                    cover(Transcript(text), question, reader)
+                    read = text
+                time.sleep(READ_AHEAD_S)
+                text = said()
 
     def __call__(self, transcript: Transcript, question: Question) -> Coverage:
         """Return the coverage; see `coverage.cover`."""

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from voiceprep.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 T = TypeVar("T")
 
@@ -32,6 +32,9 @@ Logits = NDArray[np.float32]
 
 States = NDArray[np.float32]
 """Shape (tokens, WIDTH): a text after the first layers."""
+
+Row = NDArray[np.float32]
+"""Shape (2,): the logits of one claim and passage."""
 
 WIDTH = 384
 """The hidden size of MiniLM-L6-H384."""
@@ -54,6 +57,9 @@ SHA256 = {
 
 MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS = 40, 90
 """Word pieces of a claim and a passage that are read together, as in training."""
+
+MOST_KNOWN = 50_000
+"""Pairs that are remembered: several hours of answers."""
 
 PAIRS_A_PASS = 8
 """Pairs of like length that are read in one pass; more gains nothing on one thread."""
@@ -81,7 +87,7 @@ class WordEmbeddings:
 
 
 class EntailmentModel:
-    """The model on onnxruntime. What claims come to is remembered: they come back."""
+    """The model on onnxruntime. What it has read is remembered: it comes back."""
 
     def __init__(
         self, alone: Any, together: Any, tokenizer: Any, words: WordEmbeddings
@@ -90,39 +96,46 @@ class EntailmentModel:
         self._together = together
         self._tokenizer = tokenizer
         self._words = words
-        self._known: dict[str, States] = {}
+        self._known: dict[tuple[str, str], Row] = {}
 
     def pieces(self, text: str) -> int:
         """Return into how many word pieces of the English vocabulary a text falls."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def read(self, claims: Sequence[str], passages: Sequence[str]) -> Logits:
-        """Read every passage against every claim."""
-        unknown = [claim for claim in dict.fromkeys(claims) if claim not in self._known]
-        self._known.update(zip(unknown, self._prepared(unknown, MAX_CLAIM_TOKENS), strict=True))
-        prepared = self._prepared(passages, MAX_PASSAGE_TOKENS)
-        logits = np.zeros((len(claims), len(passages), 2), np.float32)
-        pairs = [(c, p) for p in range(len(passages)) for c in range(len(claims))]
-        pairs.sort(key=lambda at: len(self._known[claims[at[0]]]) + len(prepared[at[1]]))
-        for chosen in _groups(pairs):
-            first = _padded([self._known[claims[c]] for c, _ in chosen])
-            second = _padded([prepared[p] for _, p in chosen])
+        """Read every passage against every claim; what was read before is remembered."""
+        wanted = {(c, p) for c in claims for p in passages} - self._known.keys()
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+            wanted = {(c, p) for c in claims for p in passages}
+        self._known.update(self._read(wanted))
+        rows = [[self._known[c, p] for p in passages] for c in claims]
+        return np.array(rows, np.float32).reshape(len(claims), len(passages), 2)
+
+    def _read(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+        """Return the logits of pairs, those of like length read together."""
+        claims = self._prepared({c for c, _ in pairs}, MAX_CLAIM_TOKENS)
+        passages = self._prepared({p for _, p in pairs}, MAX_PASSAGE_TOKENS)
+        found: dict[tuple[str, str], Row] = {}
+        for chosen in _groups(
+            sorted(pairs, key=lambda pair: len(claims[pair[0]]) + len(passages[pair[1]]))
+        ):
+            first = _padded([claims[c] for c, _ in chosen])
+            second = _padded([passages[p] for _, p in chosen])
             names = ("claim", "claim_mask", "passage", "passage_mask")
             feed = dict(zip(names, (*first, *second), strict=True))
-            found = self._together.run(None, feed)[0]
-            for (c, p), row in zip(chosen, found, strict=True):
-                logits[c, p] = row
-        return logits
+            found.update(zip(chosen, self._together.run(None, feed)[0], strict=True))
+        return found
 
-    def _prepared(self, texts: Sequence[str], most: int) -> list[States]:
+    def _prepared(self, texts: Collection[str], most: int) -> dict[str, States]:
         """Return texts after the first layers, each by itself."""
-        rows = [self._tokenizer.encode(text).ids[:most] for text in texts]
-        found: dict[int, States] = {}
-        for chosen in _groups(sorted(range(len(rows)), key=lambda i: len(rows[i]))):
-            words, mask = _padded([self._words.of(np.array(rows[i])) for i in chosen])
+        rows = {text: self._tokenizer.encode(text).ids[:most] for text in texts}
+        found: dict[str, States] = {}
+        for chosen in _groups(sorted(rows, key=lambda text: len(rows[text]))):
+            words, mask = _padded([self._words.of(np.array(rows[text])) for text in chosen])
             states = self._alone.run(None, {"words": words, "mask": mask})[0]
-            found.update({i: s[: len(rows[i])] for i, s in zip(chosen, states, strict=True)})
-        return [found[i] for i in range(len(rows))]
+            found.update({t: s[: len(rows[t])] for t, s in zip(chosen, states, strict=True)})
+        return found
 
 
 def _groups(items: Sequence[T]) -> Iterable[Sequence[T]]:

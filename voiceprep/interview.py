@@ -85,7 +85,8 @@ class Setup:
 
     `real_time` says that answers come as they are spoken, not as fast as they are read.
     `begin` starts a transcription with a context text, waiting for the model if need be;
-    `read_ahead` is told of a question while its answer is being spoken.
+    `read_ahead` is given a question and what gives the text of its answer so far, None
+    when the answer is over.
     `voice_activity` makes a detector for the end by silence.
     """
 
@@ -100,7 +101,7 @@ class Setup:
     filler_words: FillerWords
     prep_s: float = 0.0
     play: Callable[[Path], None] | None = None
-    read_ahead: Callable[[Question], None] | None = None
+    read_ahead: Callable[[Question, Callable[[], str | None]], None] | None = None
     interactive: bool = False
     real_time: bool = False
 
@@ -194,9 +195,9 @@ class Interview:
     def _answer(self, question: Question) -> After:
         """Take one answer, report it, keep it; return what comes after."""
         path = self._held.new_take(question)
-        if self._with.read_ahead:
-            self._with.read_ahead(question)
         live = self._transcribing(question)
+        if self._with.read_ahead:
+            self._with.read_ahead(question, lambda: live.settled)
         try:
             take = self._listen(question, path, live)
         except (AudioError, DeviceError) as error:

@@ -26,7 +26,11 @@ class Transcription(Protocol):
 
     @property
     def heard(self) -> str:
-        """Return the words so far."""
+        """Return the last words so far, for a live line."""
+
+    @property
+    def settled(self) -> str:
+        """Return the text that no further sound will change."""
 
 
 class LiveTranscription:
@@ -40,7 +44,7 @@ class LiveTranscription:
         self._transcription: Transcription | None = None
         self._result: Transcript | None = None
         self._error: BaseException | None = None
-        self._abandoned = False
+        self._abandoned = self._over = False
         self._waiting_s = 0.0
         self._furthest_s = 0.0
         self._thread = threading.Thread(target=self._run, name="transcription", daemon=True)
@@ -50,6 +54,13 @@ class LiveTranscription:
     def heard(self) -> str:
         """Return the words heard so far."""
         return self._transcription.heard if self._transcription else ""
+
+    @property
+    def settled(self) -> str | None:
+        """Return the text that will not change any more, None once the answer is over."""
+        if self._over:
+            return None
+        return self._transcription.settled if self._transcription else ""
 
     @property
     def furthest_behind_s(self) -> float:
@@ -69,6 +80,7 @@ class LiveTranscription:
         Raises:
             VoiceprepError: whatever the transcription failed with.
         """
+        self._over = True
         self._queue.put(None)
         while self._thread.is_alive():
             self._thread.join(0.2)  # in slices, so that Ctrl-C is heard
@@ -79,7 +91,7 @@ class LiveTranscription:
 
     def abandon(self) -> None:
         """Drop everything; the thread ends after the block it is at."""
-        self._abandoned = True
+        self._abandoned = self._over = True
         self._queue.put(None)
 
     def _run(self) -> None:

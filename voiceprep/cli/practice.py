@@ -269,7 +269,7 @@ def _setup(
         prep_s=0 if recorded else wishes.prep,
         play=lambda path: _play(path, wishes.output),
         interactive=not recorded,
-        read_ahead=cover.prepare if real_time else None,
+        read_ahead=cover.read_ahead if real_time else None,
         real_time=real_time,
     )
 

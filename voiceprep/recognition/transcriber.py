@@ -184,6 +184,11 @@ class Transcription(_Assembly):
         """Return the last words so far, for a live line."""
         return _tail(self.words)
 
+    @property
+    def settled(self) -> str:
+        """Return the text of the windows that are closed; it will not change any more."""
+        return "".join(word.text for word in self.words).strip()
+
     def feed(self, samples: Samples) -> None:
         """Take the next samples, any number of them."""
         for window in self.segmenter.push(samples):
