@@ -8,20 +8,9 @@ import numpy as np
 import pytest
 
 from voiceprep import audio
-from voiceprep.recognition.hesitations import (
-    ACCEPTED,
-    Hesitation,
-    Sound,
-    Support,
-    insert,
-    is_hesitation,
-    levels,
-    likenesses,
-    pooled,
-    sounds,
-    stacked,
-    unglued,
-)
+from voiceprep.recognition.hesitations.sounds import Sound, levels, likenesses, sounds, stacked
+from voiceprep.recognition.hesitations.support import ACCEPTED, Support, pooled
+from voiceprep.recognition.hesitations.words import Hesitation, insert, is_hesitation, unglued
 from voiceprep.recognition.models import find_weights
 from voiceprep.recognition.transcriber import Transcriber
 from voiceprep.transcript import Transcript, Word

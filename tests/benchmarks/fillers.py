@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voiceprep import audio
-from voiceprep.recognition.hesitations import is_hesitation, unglued
+from voiceprep.recognition.hesitations.words import is_hesitation, unglued
 from voiceprep.recognition.models import DEFAULT_MODEL, find_weights
 from voiceprep.recognition.transcriber import Transcriber
 from voiceprep.transcript import Word

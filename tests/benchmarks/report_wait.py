@@ -33,7 +33,7 @@ import numpy as np
 
 from tests.benchmarks.word_error import edit_distance, word_error_rate, words_of
 from voiceprep import audio
-from voiceprep.recognition.hesitations import is_hesitation
+from voiceprep.recognition.hesitations.words import is_hesitation
 from voiceprep.recognition.models import find_weights
 from voiceprep.recognition.transcriber import Transcriber
 from voiceprep.store import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from voiceprep.recognition.hesitations import is_hesitation
+from voiceprep.recognition.hesitations.words import is_hesitation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

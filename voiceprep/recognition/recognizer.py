@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from voiceprep.recognition.decoding import loops
-from voiceprep.recognition.hesitations import WindowEvidence, find_hesitations, insert
+from voiceprep.recognition.hesitations import find_hesitations
+from voiceprep.recognition.hesitations.support import WindowEvidence
+from voiceprep.recognition.hesitations.words import insert
 from voiceprep.recognition.voice_activity import FRAME, FRAME_SECONDS, SPEECH_THRESHOLD
 
 if TYPE_CHECKING:

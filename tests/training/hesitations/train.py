@@ -21,7 +21,7 @@ import soundfile
 from faster_whisper import WhisperModel
 from numpy.typing import NDArray
 
-from voiceprep.recognition.hesitations import FRAMES_PER_SECOND, stacked
+from voiceprep.recognition.hesitations.sounds import FRAMES_PER_SECOND, stacked
 
 Array = NDArray[np.float32]
 
