@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -10,10 +11,13 @@ from tests.conftest import transcript_of
 from voiceprep import entailment as room
 from voiceprep.banks import bank_files, load_bank
 from voiceprep.coverage import PARTIAL, cover, why_absent
-from voiceprep.entailment import EntailmentModel, load_entailment
+from voiceprep.entailment import EntailmentModel, Row, load_entailment
 from voiceprep.errors import ModelError
 from voiceprep.questions import KeyPoint, Question
 from voiceprep.transcript import Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 QUESTIONS = [
     pytest.param(question, id=f"{name}-{question.number}")
@@ -155,6 +159,23 @@ def test_passages_read_together_and_alone_say_the_same(reader: EntailmentModel) 
     assert together.shape == (3, 3, 2)
     alone = [[reader.read([c], [p])[0, 0] for p in passages] for c in claims]
     assert together == pytest.approx(np.array(alone), abs=0.2)
+
+
+def test_what_was_read_while_speaking_is_not_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, read = load_entailment(), []
+
+    def counted(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+        read.append(len(pairs))
+        return EntailmentModel._read(model, pairs)
+
+    monkeypatch.setattr(model, "_read", counted)
+    said = "We run the whole test suite first. Then it goes to a few users for a day or two."
+    cover(Transcript(said), TESTING, model)
+    later = f"{said} My colleague wrote all of that down in the handbook."
+    cover(Transcript(later), TESTING, model)
+    assert read == [2 * len(TESTING.key_points), len(TESTING.key_points)]
 
 
 def test_a_missing_package_is_named_with_its_remedy(

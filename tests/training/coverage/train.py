@@ -1,6 +1,7 @@
 """Train the reader of key-point coverage and write it as int8 ONNX.
 
-    python -m tests.training.coverage.train FOLDER [--epochs N] [--leave-out NAME]...
+    python -m tests.training.coverage.train FOLDER [--start FILE] [--epochs N]
+        [--leave-out NAME]...
 
 writes `alone.onnx` and `together.onnx` into FOLDER, and after every round says how good
 it is on the answers of `validation/`. Needs torch and onnx beside the project. See
@@ -17,7 +18,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (torch's own custom)
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FROZEN_LAYERS = 2
-EPOCHS, RATE = 3.0, 2e-4
+EPOCHS, RATE = 2.5, 2e-4
 """Rounds through the pairs, made anew each time, and the highest learning rate."""
 BATCH = 32
 """Pairs a step."""
@@ -233,10 +237,29 @@ def _write(part: nn.Module, inputs: Any, out: Path, names: list[str], result: st
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
 
 
+def resume(model: Reader, path: Path) -> None:
+    """Take over the layers of an ONNX file whose int8 matrices are named by their use."""
+    graph = onnx.load(str(path)).graph
+    found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    known = model.state_dict()
+    weights = {n: torch.tensor(a) for n, a in found.items() if n in known}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":
+            name = node.input[1].removesuffix("_quantized")
+            matrix = found[f"{name}_quantized"].astype(np.float32) * found[f"{name}_scale"]
+            part = node.output[0].strip("/").replace("/", ".").rsplit(".", 1)[0]
+            weights[f"{part}.weight"] = torch.tensor(matrix.T.copy())
+    missing = model.load_state_dict(weights, strict=False).missing_keys
+    # The word embeddings are the packaged ones; the earlier file had no parts.
+    if set(missing) - {"part", "network.word.weight", "network.segment.weight"}:
+        raise SystemExit(f"{path}: {', '.join(sorted(missing))} not found")
+
+
 def main() -> None:
     """Train, export, say what was written."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="an earlier ONNX file")
     parser.add_argument("--epochs", type=float, default=EPOCHS)
     parser.add_argument(
         "--leave-out",
@@ -255,6 +278,8 @@ def main() -> None:
     print(f"{len(known.answers)} answers, {passages} passages", flush=True)
     options.folder.mkdir(parents=True, exist_ok=True)
     model = Reader()
+    if options.start:
+        resume(model, options.start)
     train(model, known, options.epochs, options.seed, options.folder / "reader.pt")
     export(model, options.folder)
 
