@@ -139,7 +139,7 @@ def sound_card() -> Iterator[SoundCard]:
     if missing:
         pytest.skip(f"no virtual sound card without {', '.join(missing)}")
     # The path of a socket has 108 bytes at most, less than pytest's folders may take.
-    with tempfile.TemporaryDirectory(prefix="card-") as name, _running(Path(name)) as card:
+    with tempfile.TemporaryDirectory(prefix="card-") as name, running(Path(name)) as card:
         before = dict(os.environ)
         os.environ.update(card.environment)
         _look_again()
@@ -150,7 +150,8 @@ def sound_card() -> Iterator[SoundCard]:
 
 
 @contextlib.contextmanager
-def _running(folder: Path) -> Iterator[SoundCard]:
+def running(folder: Path) -> Iterator[SoundCard]:
+    """Run a card whose files lie in `folder`, whose path must be short."""
     environment = _environment(folder)
     command = ["pulseaudio", "-n", "--daemonize=no", "--use-pid-file=no"]
     command += ["--exit-idle-time=-1", "--disable-shm=yes", "--realtime=no"]

@@ -153,12 +153,13 @@ def test_a_question_with_nothing_to_compare_says_why(reader: EntailmentModel) ->
 
 
 def test_passages_read_together_and_alone_say_the_same(reader: EntailmentModel) -> None:
-    claims = [p.text for p in TESTING.key_points]
     passages = ["We run the tests.", "A few users get it first, the others on Monday.", "Yes."]
-    together = reader.read(claims, passages)
-    assert together.shape == (3, 3, 2)
-    alone = [[reader.read([c], [p])[0, 0] for p in passages] for c in claims]
-    assert together == pytest.approx(np.array(alone), abs=0.2)
+    pairs = [(point.text, passage) for point in TESTING.key_points for passage in passages]
+    together = load_entailment().read(pairs)
+    assert together.shape == (9, 2)
+    alone = np.concatenate([reader.read([pair]) for pair in pairs])
+    assert together == pytest.approx(alone, abs=0.2)
+    assert reader.read([]).shape == (0, 2)
 
 
 def test_what_was_read_while_speaking_is_not_read_again(
@@ -171,11 +172,12 @@ def test_what_was_read_while_speaking_is_not_read_again(
         return EntailmentModel._read(model, pairs)
 
     monkeypatch.setattr(model, "_read", counted)
-    said = "We run the whole test suite first. Then it goes to a few users for a day or two."
+    said = "We run all the tests before anything else. Then a few users have it for a day."
     cover(Transcript(said), TESTING, model)
     later = f"{said} My colleague wrote all of that down in the handbook."
     cover(Transcript(later), TESTING, model)
-    assert read == [2 * len(TESTING.key_points), len(TESTING.key_points)]
+    points = len(TESTING.key_points)
+    assert [count for count in read if count] == [2 * points, points]
 
 
 def test_a_missing_package_is_named_with_its_remedy(

@@ -63,8 +63,8 @@ into more pieces of the English vocabulary than this; English has about 0.4 and 
 class Reader(Protocol):
     """What `cover` needs of a model; `voiceprep.entailment.EntailmentModel` is one."""
 
-    def read(self, claims: Sequence[str], passages: Sequence[str]) -> Logits:
-        """Return two logits a claim and passage: said, and turned down."""
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Logits:
+        """Return two logits a (claim, passage): said, and turned down."""
         ...
 
     def pieces(self, text: str) -> int:
@@ -129,13 +129,15 @@ def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Readin
     if not passages or _foreign(text, model):
         return tuple(() for _ in points)
     said = [text[slice(*span)] for span in passages]
-    logits = model.read([point.text for point in points], said)
-    rows = []
-    for point, row in zip(points, logits.tolist(), strict=True):
-        read = [Reading(span, *both) for span, both in zip(passages, row, strict=True)]
-        read.sort(key=lambda r: -r.said)
-        rows.append(tuple(_read_again(text, point, read, model)))
-    return tuple(rows)
+    logits = model.read([(point.text, passage) for point in points for passage in said])
+    rows = [
+        sorted(
+            (Reading(span, *both) for span, both in zip(passages, row.tolist(), strict=True)),
+            key=lambda r: -r.said,
+        )
+        for row in logits.reshape(len(points), len(passages), 2)
+    ]
+    return _read_again(text, points, rows, model)
 
 
 def best_evidence(
@@ -147,19 +149,26 @@ def best_evidence(
 
 
 def _read_again(
-    text: str, point: KeyPoint, read: list[Reading], model: Reader
-) -> list[Reading]:
+    text: str, points: Sequence[KeyPoint], rows: Sequence[list[Reading]], model: Reader
+) -> tuple[tuple[Reading, ...], ...]:
     """Return the readings, the likeliest ones averaged with those of the nearest phrasing."""
-    if not point.phrasings:
-        return read
-    again = []
-    for reading in read[:REREAD]:
-        passage = text[slice(*reading.span)]
-        claim = f"{point.text}. {_nearest(point.phrasings, passage)}"
-        said, denied = model.read([claim], [passage])[0, 0].tolist()
-        middle = (reading.said + said) / 2, (reading.denied + denied) / 2
-        again.append(Reading(reading.span, *middle))
-    return sorted((*again, *read[REREAD:]), key=lambda r: -r.said)
+    again = [
+        (number, at, text[slice(*reading.span)])
+        for number, row in enumerate(rows)
+        if points[number].phrasings
+        for at, reading in enumerate(row[:REREAD])
+    ]
+    logits = model.read([(_phrased(points[n], passage), passage) for n, _, passage in again])
+    for (number, at, _), (said, denied) in zip(again, logits.tolist(), strict=True):
+        first = rows[number][at]
+        middle = (first.said + said) / 2, (first.denied + denied) / 2
+        rows[number][at] = Reading(first.span, *middle)
+    return tuple(tuple(sorted(row, key=lambda r: -r.said)) for row in rows)
+
+
+def _phrased(point: KeyPoint, passage: str) -> str:
+    """Return a claim with the phrasing that shares most of its longer words with a passage."""
+    return f"{point.text}. {_nearest(point.phrasings, passage)}"
 
 
 def _nearest(phrasings: Sequence[str], passage: str) -> str:
@@ -270,8 +279,10 @@ def _sample_passages(question: Question, model: Reader) -> list[str]:
     sample = question.sample_answer or ""
     spans = _passages(sample, "")
     said = [sample[slice(*span)] for span in spans]
-    logits = model.read([point.text for point in points_of(question)], said)
-    return [said[int(i)] for i in logits[:, :, 0].argmax(axis=1)]
+    points = points_of(question)
+    logits = model.read([(point.text, passage) for point in points for passage in said])
+    best = logits[:, 0].reshape(len(points), len(said)).argmax(axis=1)
+    return [said[int(i)] for i in best]
 
 
 def _judged(

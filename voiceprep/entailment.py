@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Logits = NDArray[np.float32]
-"""Shape (claims, passages, 2): that the passage says the claim, that it turns it down."""
+"""Shape (pairs, 2): that the passage says the claim, that it turns it down."""
 
 States = NDArray[np.float32]
 """Shape (tokens, WIDTH): a text after the first layers."""
@@ -50,8 +50,8 @@ bytes, and how many there are; fixed as the file is by its SHA-256."""
 
 ALONE, TOGETHER = "alone.onnx", "together.onnx"
 SHA256 = {
-    ALONE: "",
-    TOGETHER: "",
+    ALONE: "b4ebd13ed8d2b5503dbb9652604b69b34d94568170d694623e427e3479d7ccec",
+    TOGETHER: "181b085c2cf4a0f062adbc569b4d64f32b2a17aa936c5179d92b7f38daa33659",
 }
 """Our own weights: the first layers, and the others."""
 
@@ -102,15 +102,12 @@ class EntailmentModel:
         """Return into how many word pieces of the English vocabulary a text falls."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def read(self, claims: Sequence[str], passages: Sequence[str]) -> Logits:
-        """Read every passage against every claim; what was read before is remembered."""
-        wanted = {(c, p) for c in claims for p in passages} - self._known.keys()
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Logits:
+        """Return the logits of each (claim, passage); what was read before is remembered."""
         if len(self._known) > MOST_KNOWN:
             self._known.clear()
-            wanted = {(c, p) for c in claims for p in passages}
-        self._known.update(self._read(wanted))
-        rows = [[self._known[c, p] for p in passages] for c in claims]
-        return np.array(rows, np.float32).reshape(len(claims), len(passages), 2)
+        self._known.update(self._read(set(pairs) - self._known.keys()))
+        return np.array([self._known[pair] for pair in pairs], np.float32).reshape(-1, 2)
 
     def _read(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
         """Return the logits of pairs, those of like length read together."""

@@ -34,6 +34,10 @@ SAID = {"covered": 1.0, "partial": 0.4, "c": 1.0, "p": 0.4}
 PIECES = (1, 1, 1, 2, 2, 3)
 """Pieces of an answer that are read together, as often as they stand here."""
 
+OTHERS = 3
+"""Points of the same question that a stretch does not touch, read against it: in an
+answer most passages are about another point, and none of them may win."""
+
 OFF_TOPIC = 0.15
 """Share of the passages that are also read against a point of another question."""
 
@@ -55,7 +59,7 @@ WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.25)
 PHRASED = 0.3
 """Share of the claims that a phrasing of the bank follows, as in the product."""
 
-LONE = 0.4
+LONE = 0.25
 """Share of the single passages that are learnt from in a round; whole answers are the
 better teachers."""
 
@@ -284,8 +288,8 @@ def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> I
                 _claim(points[point], rng), text, said, float("d" in letters and said < 1)
             )
         others = [p for i, p in enumerate(points) if i not in touched]
-        if others:
-            yield Pair(_claim(rng.choice(others), rng), text, 0.0, 0.0)
+        for other in rng.sample(others, min(OTHERS, len(others))):
+            yield Pair(_claim(other, rng), text, 0.0, 0.0)
         if rng.random() < OFF_TOPIC:
             elsewhere = rng.choice(known.questions)
             if elsewhere.text != answer.question.text:
