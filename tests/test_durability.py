@@ -25,7 +25,7 @@ from voiceprep.interview import Interview, Setup
 from voiceprep.keys import NoKeys
 from voiceprep.listening import Limits
 from voiceprep.recognition.voice_activity import VoiceActivity
-from voiceprep.sound.microphone import FileMicrophone
+from voiceprep.sound.answers import FileMicrophone
 from voiceprep.sound.speaker import SilentSpeaker
 from voiceprep.store import Store
 

@@ -24,7 +24,8 @@ from voiceprep.keys import NoKeys
 from voiceprep.listening import Limits
 from voiceprep.questions import Question
 from voiceprep.recognition.voice_activity import VoiceActivity
-from voiceprep.sound.microphone import FileMicrophone, Gap
+from voiceprep.sound.answers import FileMicrophone
+from voiceprep.sound.microphone import Gap
 from voiceprep.sound.speaker import SilentSpeaker
 from voiceprep.store import Store
 

@@ -12,14 +12,12 @@ import pytest
 from voiceprep import audio
 from voiceprep.errors import AudioError, DeviceError
 from voiceprep.questions import Question
+from voiceprep.sound.answers import FileMicrophone, answered_numbers, question_number
 from voiceprep.sound.devices import Device, find_device
 from voiceprep.sound.microphone import (
     Continuity,
-    FileMicrophone,
     LiveMicrophone,
-    answered_numbers,
     input_devices,
-    question_number,
 )
 
 if TYPE_CHECKING:

@@ -229,7 +229,7 @@ def _answered(questions: tuple[Question, ...], answers: Path | None) -> tuple[Qu
     """
     if answers is None:
         return questions
-    from voiceprep.sound.microphone import answered_numbers
+    from voiceprep.sound.answers import answered_numbers
 
     numbers = answered_numbers(answers)
     found = tuple(q for q in questions if q.number in numbers)
@@ -301,7 +301,8 @@ def _speaker(wishes: _Wishes, language: str) -> Speaker:
 
 
 def _microphone(wishes: _Wishes) -> Microphone:
-    from voiceprep.sound.microphone import FileMicrophone, LiveMicrophone
+    from voiceprep.sound.answers import FileMicrophone
+    from voiceprep.sound.microphone import LiveMicrophone
 
     if wishes.answers is not None:
         return FileMicrophone(wishes.answers, paced=wishes.paced)

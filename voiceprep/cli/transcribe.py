@@ -194,7 +194,7 @@ def _is_printed(
 
 def _question(bank: Bank | None, number: int | None, recording: Recording) -> Question | None:
     """Return the question that a recording answers, None (and a line) if none is known."""
-    from voiceprep.sound.microphone import question_number
+    from voiceprep.sound.answers import question_number
 
     if bank is None:
         return None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from voiceprep.errors import VoiceprepError
-from voiceprep.sound.microphone import RECORDINGS
+from voiceprep.sound.answers import RECORDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
