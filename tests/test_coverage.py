@@ -152,14 +152,22 @@ def test_a_question_with_nothing_to_compare_says_why(reader: EntailmentModel) ->
     assert cover(Transcript("Anything."), question, reader).points == ()
 
 
-def test_passages_read_together_and_alone_say_the_same(reader: EntailmentModel) -> None:
+def test_what_a_passage_says_does_not_hang_on_the_others(reader: EntailmentModel) -> None:
     passages = ["We run the tests.", "A few users get it first, the others on Monday.", "Yes."]
-    pairs = [(point.text, passage) for point in TESTING.key_points for passage in passages]
-    together = load_entailment().read(pairs)
+    claims = [point.text for point in TESTING.key_points]
+    together = load_entailment().read([(c, p) for p in passages for c in claims])
     assert together.shape == (9, 2)
-    alone = np.concatenate([reader.read([pair]) for pair in pairs])
-    assert together == pytest.approx(alone, abs=0.2)
+    alone = [reader.read([(c, p) for c in claims]) for p in passages]
+    assert np.array_equal(together, np.concatenate(alone))
     assert reader.read([]).shape == (0, 2)
+
+
+def test_vectors_are_near_where_texts_mean_the_same(reader: EntailmentModel) -> None:
+    one, same, other = reader.vectors(
+        ["We run the tests first.", "The tests are run first.", "My sister lives in Lisbon."]
+    )
+    assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
+    assert one @ same > 0.8 > 0.3 > one @ other
 
 
 def test_what_was_read_while_speaking_is_not_read_again(

