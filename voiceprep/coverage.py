@@ -1,9 +1,9 @@
 """Key-point coverage: which claims of a good answer were made, and in which words.
 
 The answer is cut into passages of a sentence or a few clauses, and every passage is read
-against every key point by a model that tells whether the speaker says it or turns it down
-("that was my colleague's part"). A point is made where one passage makes it, and those
-words are its evidence. Pure but for the model, which is passed in.
+against the key points nearest to it by a model that tells whether the speaker says them or
+turns them down ("that was my colleague's part"). A point is made where one passage makes
+it, and those words are its evidence. Pure but for the model, which is passed in.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 LEAST_WORDS, MOST_WORDS = 6, 32
 """Words of a passage: shorter sentences are read with the next one, longer ones in parts.
 Most points are made in 10 to 30 words."""
+
+POINTS_READ = 4
+"""Points that a passage is read against, the nearest ones. Against all of them it takes 1.7
+times as long, for an AUC of .875 instead of .869 (the answers that the heads are fitted on)."""
 
 FEWEST_WORDS = 3
 """Nothing shorter makes a claim."""
@@ -115,8 +119,8 @@ class Head:
         return 0.5 + 0.5 * math.tanh(logit / 2)
 
 
-PHRASED = Head(said=0.940, denied=-0.215, similarity=6.274, margin=1.734, bias=-3.306)
-PLAIN = Head(said=0.734, denied=-0.121, similarity=1.320, margin=1.806, bias=-0.269)
+PHRASED = Head(said=0.913, denied=-0.157, similarity=4.561, margin=1.426, bias=-2.176)
+PLAIN = Head(said=0.715, denied=-0.057, similarity=2.492, margin=-1.926, bias=-0.667)
 """For points with phrasings and without: fitted by `calibrate.py` of
 `tests/training/coverage` on answers that nothing else learnt from. PLAIN's bias was then
 lowered by 0.3, until an answer off the topic earns nothing."""
@@ -147,23 +151,22 @@ def cover(transcript: Transcript, question: Question, model: Reader) -> Coverage
 
 
 def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Reading, ...], ...]:
-    """Return for every key point every passage of an answer, read against it."""
+    """Return for every key point the passages of an answer that were read against it."""
     points = points_of(question)
     passages = _passages(text, question.text)
     if not passages or _foreign(text, model):
         return tuple(() for _ in points)
     said = [text[slice(*span)] for span in passages]
-    logits = model.read([(point.text, passage) for point in points for passage in said])
-    logits = logits.reshape(len(points), len(passages), 2)
     cosines = _cosines(points, said, question, model)
     margins = _margins(cosines)
-    return tuple(
-        tuple(
-            Reading(span, float(own[0]), float(own[1]), float(near), float(margin))
-            for span, own, near, margin in zip(passages, *row, strict=True)
-        )
-        for row in zip(logits, cosines, margins, strict=True)
-    )
+    nearest = np.argsort(-cosines, axis=0, kind="stable")[:POINTS_READ]
+    pairs = [(int(k), i) for i in range(len(passages)) for k in nearest[:, i]]
+    logits = model.read([(points[k].text, said[i]) for k, i in pairs])
+    rows: list[list[Reading]] = [[] for _ in points]
+    for (k, i), (says, denies) in zip(pairs, logits.tolist(), strict=True):
+        near, margin = float(cosines[k, i]), float(margins[k, i])
+        rows[k].append(Reading(passages[i], says, denies, near, margin))
+    return tuple(map(tuple, rows))
 
 
 def _cosines(

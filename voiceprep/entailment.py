@@ -61,8 +61,8 @@ SHA256 = {
 MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS = 40, 90
 """Word pieces of a claim and a passage that are read together, as in training."""
 
-MOST_KNOWN = 50_000
-"""Pairs that are remembered: several hours of answers."""
+MOST_KNOWN, MOST_PREPARED = 20_000, 500
+"""Pairs and vectors that are remembered, and texts after the first layers (50 KB each)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ class EntailmentModel:
         self._words = words
         self._known: dict[tuple[str, str], Row] = {}
         self._vectors: dict[str, Row] = {}
+        self._states: dict[tuple[str, int], States] = {}
 
     def pieces(self, text: str) -> int:
         """Return into how many word pieces of the English vocabulary a text falls."""
@@ -124,11 +125,10 @@ class EntailmentModel:
         The int8 arithmetic scales its numbers by what is read together, so that what a
         passage says must not hang on which others are there.
         """
-        prepared = {c: self._prepared(c, MAX_CLAIM_TOKENS) for c in {c for c, _ in pairs}}
         found: dict[tuple[str, str], Row] = {}
         for passage in {p for _, p in pairs}:
             claims = sorted(c for c, p in pairs if p == passage)
-            first = _padded([prepared[claim] for claim in claims])
+            first = _padded([self._prepared(claim, MAX_CLAIM_TOKENS) for claim in claims])
             second = _padded([self._prepared(passage, MAX_PASSAGE_TOKENS)] * len(claims))
             names = ("claim", "claim_mask", "passage", "passage_mask")
             feed = dict(zip(names, (*first, *second), strict=True))
@@ -138,6 +138,14 @@ class EntailmentModel:
 
     def _prepared(self, text: str, most: int) -> States:
         """Return a text after the first layers."""
+        key = text, most
+        if key not in self._states:
+            if len(self._states) > MOST_PREPARED:
+                self._states.clear()
+            self._states[key] = self._prepare(text, most)
+        return self._states[key]
+
+    def _prepare(self, text: str, most: int) -> States:
         ids = np.array([self._tokenizer.encode(text).ids[:most]])
         feed = {"words": self._words.of(ids), "mask": np.ones(ids.shape, np.float32)}
         states: States = self._parts[ALONE].run(None, feed)[0][0]

