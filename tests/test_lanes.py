@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def window(number: int) -> Window:
     """Return a window that says its number by where it begins."""
-    return Window(np.zeros(0, np.float32), np.zeros(0, np.float32), ((0, number),), 0)
+    return Window(np.zeros(0, np.float32), np.zeros(0, np.float32), ((0, number),))
 
 
 class Recording:

@@ -92,15 +92,17 @@ def test_unbroken_sound_is_cut_all_the_same(speech: audio.Samples) -> None:
     assert max(w.seconds for w in found) <= LONGEST_S
 
 
-def test_the_same_but_for_silence(speech: audio.Samples) -> None:
+def test_more_silence_leaves_the_open_window_as_it_is(speech: audio.Samples) -> None:
     segmenter = Segmenter()
-    list(segmenter.push(np.concatenate([speech[: 4 * audio.SAMPLE_RATE], audio.silence(0.4)])))
+    said = speech[: 4 * audio.SAMPLE_RATE]
+    list(segmenter.push(np.concatenate([said, audio.silence(PADDING_S + 0.1)])))
     before = segmenter.open()
-    list(segmenter.push(audio.silence(0.1)))
+    list(segmenter.push(audio.silence(2.0)))
     after = segmenter.open()
     assert before is not None
     assert after is not None
-    assert before.says_the_same(after)
-    list(segmenter.push(speech[: 4 * audio.SAMPLE_RATE]))
+    assert before.is_the_same(after)
+    assert np.array_equal(before.samples, after.samples)
+    list(segmenter.push(said))
     later = segmenter.open() or next(iter(segmenter.flush()))
-    assert not before.says_the_same(later)
+    assert not before.is_the_same(later)

@@ -95,6 +95,9 @@ def session(
     recorded.mkdir(parents=True)
     for number, (samples, _) in enumerate(answers, 1):
         audio.write(recorded / f"q{number}.wav", samples)
+    answers = [
+        (audio.read(recorded / f"q{n}.wav"), said) for n, (_, said) in enumerate(answers, 1)
+    ]
     command = [sys.executable, "-m", "voiceprep", "practice", bank, "--no-speech", "--paced"]
     process = subprocess.Popen(
         [*command, "--limit", "3600", "--answers", str(recorded)],

@@ -18,7 +18,7 @@ from voiceprep.errors import VoiceprepError
 from voiceprep.recognition.decoding import Recognizer
 from voiceprep.recognition.lanes import Lanes
 from voiceprep.recognition.recognizer import recognise
-from voiceprep.recognition.windows import Segmenter
+from voiceprep.recognition.windows import PADDING_S, Segmenter
 from voiceprep.transcript import Segment, Transcript, Word
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ HEARD_CHARACTERS = 200
 SEGMENT_GAP_S = 1.0
 """A pause that ends a segment."""
 
-SPECULATION_PAUSE_S = 0.3
-"""Silence after which the open window is decoded, in case the answer is over."""
+SPECULATION_PAUSE_S = PADDING_S
+"""Silence after which the open window is decoded, in case the answer is over. No more of
+it is kept, so that what is decoded ahead is to a sample what a file would give."""
 
 BREATH_S, HURRIED_S = 0.1, 6.0
 """A silence this short will do for it where nothing was decoded for so long, so that the
@@ -237,14 +238,14 @@ class LookAheadTranscription(Transcription):
         if self.segmenter.quiet_s < (BREATH_S if hurried else SPECULATION_PAUSE_S):
             return
         window = self.segmenter.open()
-        if window is None or (self._ahead and self._ahead[0].says_the_same(window)):
+        if window is None or (self._ahead and self._ahead[0].is_the_same(window)):
             return
         self._ahead = window, super()._words(window)
         self._looked_at_s = self.segmenter.seconds
 
     def _words(self, window: Window) -> tuple[Word, ...]:
         ahead, self._ahead = self._ahead, None
-        if ahead and ahead[0].says_the_same(window):
+        if ahead and ahead[0].is_the_same(window):
             return ahead[1]
         return super()._words(window)
 

@@ -60,14 +60,12 @@ class Window:
     """Sound for one pass of Whisper: at most LONGEST_S.
 
     `activity` is the speech probability of each frame. `origins` says for every run of
-    unbroken sound (sample in the window, sample in the recording); `spoken_until` is the
-    frame of the recording that holds the last speech.
+    unbroken sound (sample in the window, sample in the recording).
     """
 
     samples: Samples
     activity: Probabilities
     origins: tuple[tuple[int, int], ...]
-    spoken_until: int
 
     @property
     def seconds(self) -> float:
@@ -79,9 +77,9 @@ class Window:
         """Return where it begins in the recording, in seconds."""
         return self.origins[0][1] / SAMPLE_RATE
 
-    def says_the_same(self, other: Window) -> bool:
-        """Return whether another window differs from this one in silence only."""
-        return (self.start, self.spoken_until) == (other.start, other.spoken_until)
+    def is_the_same(self, other: Window) -> bool:
+        """Return whether another window holds the same stretch of the recording."""
+        return (self.origins, len(self.samples)) == (other.origins, len(other.samples))
 
     def time_of(self, second: float, *, is_end: bool = False) -> float:
         """Return the second of the recording for a second of the window.
@@ -208,5 +206,4 @@ class Segmenter:
             np.concatenate([f.samples for f in frames]),
             np.array([f.probability for f in frames], np.float32),
             tuple(origins),
-            max(f.number for f in frames if f.speech),
         )
