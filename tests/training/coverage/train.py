@@ -35,6 +35,8 @@ from voiceprep.entailment import tokenizer as load_tokenizer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tests.training.coverage.spoken import SpokenAnswer
+
 FROZEN_LAYERS = 2
 EPOCHS, RATE = 1.6, 2e-4
 """Rounds through the pairs, made anew each time, and the highest learning rate."""
@@ -167,7 +169,6 @@ def _loss(model: Reader, batch: Sequence[Pair], tokenizer: Any) -> Any:
     return (losses * torch.tensor([1.0, DENIED_WEIGHT])).mean()
 
 
-@torch.no_grad()
 def validate(model: Reader, tokenizer: Any) -> None:
     """Print how well points that an answer makes are told from those that it does not.
 
@@ -177,17 +178,24 @@ def validate(model: Reader, tokenizer: Any) -> None:
     for path in sorted((HERE / "validation").glob("*.txt")):
         scores, made = [], []
         for answer in read_answers([path]):
-            points = answer.question.key_points
-            pairs = [Pair(p.text, x.text, 0.0, 0.0) for p in points for x in answer.pieces]
-            said = logits_of(model, pairs, tokenizer)[:, 0].reshape(len(points), -1)
-            for k, best in enumerate(said.max(1).values.tolist()):
-                if not {"c", "p"} & answer.letters(k) or "c" in answer.letters(k):
+            for k, best in enumerate(_best_pieces(model, answer, tokenizer)):
+                if answer.letters(k).isdisjoint("cp") or "c" in answer.letters(k):
                     scores.append(best)
                     made.append("c" in answer.letters(k))
         found, wanted = torch.tensor(scores), torch.tensor(made)
         above = found[wanted][:, None] - found[~wanted]
         area = float(((above > 0) + 0.5 * (above == 0)).float().mean())
         print(f"  {path.stem}: AUC of {len(scores)} points {area:.3f}", flush=True)
+
+
+def _best_pieces(model: Reader, answer: SpokenAnswer, tokenizer: Any) -> list[float]:
+    """Return for every key point the logit of the piece that says it best."""
+    points = answer.question.key_points
+    pairs = [Pair(p.text, x.text, 0.0, 0.0) for p in points for x in answer.pieces]
+    with torch.no_grad():
+        said = logits_of(model, pairs, tokenizer)[:, 0].reshape(len(points), -1)
+    best: list[float] = said.max(1).values.tolist()
+    return best
 
 
 def export(model: Reader, folder: Path) -> None:
