@@ -61,8 +61,8 @@ SHA256 = {
 MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS = 40, 90
 """Word pieces of a claim and a passage that are read together, as in training."""
 
-MOST_KNOWN, MOST_PREPARED = 20_000, 500
-"""Pairs and vectors that are remembered, and texts after the first layers (50 KB each)."""
+MOST_KNOWN, MOST_PREPARED = 20_000, 64
+"""Pairs and vectors that are remembered, and texts after the first layers (60 KB each)."""
 
 
 @dataclass(frozen=True, slots=True)
