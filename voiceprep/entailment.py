@@ -16,7 +16,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 from voiceprep.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
+
+K = TypeVar("K")
 
 Logits = NDArray[np.float32]
 """Shape (pairs, 2): that the passage says the claim, that it turns it down."""
@@ -104,20 +106,22 @@ class EntailmentModel:
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> Logits:
         """Return the logits of each (claim, passage); what was read before is remembered."""
-        if len(self._known) > MOST_KNOWN:
-            self._known.clear()
-        self._known.update(self._read(set(pairs) - self._known.keys()))
-        return np.array([self._known[pair] for pair in pairs], np.float32).reshape(-1, 2)
+        known = _remembered(self._known, pairs, self._read, MOST_KNOWN)
+        return np.array([known[pair] for pair in pairs], np.float32).reshape(-1, 2)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a text; the dot product of two is how near they are."""
-        if len(self._vectors) > MOST_KNOWN:
-            self._vectors.clear()
-        for text in set(texts) - self._vectors.keys():
+        known = _remembered(self._vectors, texts, self._near, MOST_KNOWN)
+        return np.array([known[text] for text in texts], np.float32)
+
+    def _near(self, texts: Collection[str]) -> dict[str, Row]:
+        """Return the vector of each text."""
+        found: dict[str, Row] = {}
+        for text in texts:
             states, mask = _padded([self._prepared(text, MAX_PASSAGE_TOKENS)])
             feed = {"states": states, "mask": mask}
-            self._vectors[text] = self._parts[NEAR].run(None, feed)[0][0]
-        return np.array([self._vectors[text] for text in texts], np.float32)
+            found[text] = self._parts[NEAR].run(None, feed)[0][0]
+        return found
 
     def _read(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
         """Return the logits of pairs, those of a passage read together.
@@ -139,17 +143,36 @@ class EntailmentModel:
     def _prepared(self, text: str, most: int) -> States:
         """Return a text after the first layers."""
         key = text, most
-        if key not in self._states:
-            if len(self._states) > MOST_PREPARED:
-                self._states.clear()
-            self._states[key] = self._prepare(text, most)
-        return self._states[key]
+        return _remembered(self._states, [key], self._prepare, MOST_PREPARED)[key]
 
-    def _prepare(self, text: str, most: int) -> States:
-        ids = np.array([self._tokenizer.encode(text).ids[:most]])
-        feed = {"words": self._words.of(ids), "mask": np.ones(ids.shape, np.float32)}
-        states: States = self._parts[ALONE].run(None, feed)[0][0]
-        return states
+    def _prepare(self, keys: Collection[tuple[str, int]]) -> dict[tuple[str, int], States]:
+        found: dict[tuple[str, int], States] = {}
+        for text, most in keys:
+            ids = np.array([self._tokenizer.encode(text).ids[:most]])
+            feed = {"words": self._words.of(ids), "mask": np.ones(ids.shape, np.float32)}
+            found[text, most] = self._parts[ALONE].run(None, feed)[0][0]
+        return found
+
+
+def _remembered(
+    memory: dict[K, States],
+    keys: Sequence[K],
+    make: Callable[[Collection[K]], dict[K, States]],
+    most: int,
+) -> dict[K, States]:
+    """Return what belongs to keys, made and remembered where it is not known yet.
+
+    Another thread may read ahead at the same time: what is returned is held here, not
+    looked up in a memory that may be cleared meanwhile.
+    """
+    found = {key: value for key in keys if (value := memory.get(key)) is not None}
+    if unknown := set(keys) - found.keys():
+        made = make(unknown)
+        if len(memory) > most:
+            memory.clear()
+        memory.update(made)
+        found.update(made)
+    return found
 
 
 def _padded(rows: Sequence[States]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
