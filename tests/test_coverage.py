@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -186,6 +187,19 @@ def test_what_was_read_while_speaking_is_not_read_again(
     cover(Transcript(later), TESTING, model)
     points = len(TESTING.key_points)
     assert [count for count in read if count] == [2 * points, points]
+
+
+def test_two_threads_may_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_PREPARED", 0)
+    monkeypatch.setattr(room, "MOST_KNOWN", 0)
+    model, said = (
+        load_entailment(),
+        "We run all the tests first. A few users have it for a day.",
+    )
+    expected = cover(Transcript(said), TESTING, model)
+    with ThreadPoolExecutor(2) as pool:
+        again = list(pool.map(lambda _: cover(Transcript(said), TESTING, model), range(30)))
+    assert again == [expected] * 30
 
 
 def test_a_missing_package_is_named_with_its_remedy(
