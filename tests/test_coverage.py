@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import metadata
@@ -197,9 +198,12 @@ def test_two_threads_may_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "We run all the tests first. A few users have it for a day.",
     )
     expected = cover(Transcript(said), TESTING, model)
-    with ThreadPoolExecutor(2) as pool:
-        again = list(pool.map(lambda _: cover(Transcript(said), TESTING, model), range(30)))
-    assert again == [expected] * 30
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that they meet
+    with ThreadPoolExecutor(4) as pool:
+        again = list(pool.map(lambda _: cover(Transcript(said), TESTING, model), range(60)))
+    sys.setswitchinterval(usual)
+    assert again == [expected] * 60
 
 
 def test_a_missing_package_is_named_with_its_remedy(
