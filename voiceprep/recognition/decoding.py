@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voiceprep.errors import ModelError
+from voiceprep.memory import keep_large_blocks
 from voiceprep.transcript import Word
 
 if TYPE_CHECKING:
@@ -56,12 +55,6 @@ BRIEF_S = 0.1
 
 LENGTH_STEP = 500
 """Columns: lengths are rounded up to a multiple, so that windows can be decoded together."""
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
-"""Parameters of mallopt (glibc `malloc.h`)."""
-
-_NEVER_BYTES = 1 << 30
-"""More than any block that the encoder asks for."""
 
 _LEADING = "\"'“¿([{-"
 _TRAILING = "\"'.,!?:;”)]}-…%"
@@ -122,7 +115,7 @@ class Recognizer:
         from faster_whisper import WhisperModel
 
         weights.verify()
-        _keep_large_blocks()
+        keep_large_blocks()
         cuda = ctranslate2.get_cuda_device_count() > 0
         try:
             whisper = WhisperModel(
@@ -232,23 +225,6 @@ def _joined(outputs: Sequence[Any]) -> Any:
     if len(outputs) == 1:
         return outputs[0]
     return ctranslate2.StorageView.from_array(np.concatenate([np.array(o) for o in outputs]))
-
-
-def _keep_large_blocks() -> None:
-    """Make glibc keep the large blocks that it is given back; elsewhere do nothing.
-
-    By default it returns blocks of 32 MB and more to the system at once. The attention of
-    a window of 30 s takes 54 MB, anew in every layer, and half of the encoder's time went
-    into having those pages cleared. One arena for all threads bounds what is kept: a
-    second costs 60 MB and gains nothing that could be measured.
-    """
-    if sys.platform != "linux":
-        return
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):  # not in musl
-        library.mallopt(_M_MMAP_THRESHOLD, _NEVER_BYTES)
-        library.mallopt(_M_TRIM_THRESHOLD, _NEVER_BYTES)
-        library.mallopt(_M_ARENA_MAX, 1)
 
 
 def loops(hypothesis: Hypothesis) -> bool:

@@ -34,6 +34,10 @@ repeating anything."""
 REPAIRS = 3
 """How often what is still missed is looked at again."""
 
+HALVED_S, PAUSE_FRAMES = 4.0, 5
+"""A stretch at least this long is parted where it is still missed, in a pause of about so
+many frames."""
+
 MISSED_SPEECH_S = 1.0
 """Speech without words that is worth another look."""
 
@@ -174,18 +178,42 @@ def _repair(recognizer: Recognizer, heard: Heard, attempts: int = REPAIRS) -> He
     words: list[Word] = []
     position = 0
     for first, last, start, end in _missed(heard) if attempts else ():
-        offset, piece = _cut(heard.window, start, end)
-        found = _decode(recognizer, piece)
-        if found.words:
-            found = _repair(recognizer, found, attempts - 1)
+        found = _second_look(recognizer, heard.window, start, end, attempts)
         replaced = heard.words[first:last]
-        if len(found.words) > len(replaced):
-            replaced = tuple(
-                replace(w, start=w.start + offset, end=w.end + offset) for w in found.words
-            )
+        if len(found) > len(replaced):
+            replaced = found
         words.extend((*heard.words[position:first], *replaced))
         position = last
     return replace(heard, words=(*words, *heard.words[position:]))
+
+
+def _second_look(
+    recognizer: Recognizer, window: Window, start: float, end: float, attempts: int
+) -> tuple[Word, ...]:
+    """Return the words of a stretch decoded by itself; without any it is taken in halves.
+
+    Now and then the decoder ends a long stretch of clear speech after a word or two, and
+    says all of it when it begins elsewhere.
+    """
+    offset, piece = _cut(window, start, end)
+    found = _decode(recognizer, piece)
+    if found.words:
+        words = _repair(recognizer, found, attempts - 1).words
+        return tuple(replace(w, start=w.start + offset, end=w.end + offset) for w in words)
+    if attempts <= 1 or piece.seconds < HALVED_S:
+        return ()
+    middle = offset + _quietest(piece)
+    return (
+        *_second_look(recognizer, window, start, middle, attempts - 1),
+        *_second_look(recognizer, window, middle, end, attempts - 1),
+    )
+
+
+def _quietest(window: Window) -> float:
+    """Return the second in the middle half of a window that holds the least speech."""
+    quarter = len(window.activity) // 4
+    middle = np.convolve(window.activity, np.ones(PAUSE_FRAMES), "same")[quarter:-quarter]
+    return (quarter + int(np.argmin(middle))) * FRAME_SECONDS
 
 
 def _missed(heard: Heard) -> Iterator[tuple[int, int, float, float]]:

@@ -34,7 +34,7 @@ OFFSET = 0.1
 PADDING_S = 0.6
 """Kept before and after speech; a pause up to twice as long is kept whole."""
 
-LEAST_S, LONGEST_S = 20.0, 28.0
+LEAST_S, LONGEST_S = 24.0, 28.0
 """Sound in a window that is not the last: long windows give the decoder more context. Not
 30 s, so that it hears some silence at the end."""
 
