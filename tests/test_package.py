@@ -17,9 +17,9 @@ LAYERS: dict[str, int] = {}
 for layer, names in enumerate(
     [
         "errors measured atomic",
-        "audio transcript questions clauses model_server",
+        "audio transcript questions clauses model_server memory",
         "analysis settings keys interruption language_model",
-        "session sound fillers delivery recognition entailment keypoints",
+        "session sound fillers delivery recognition entailment keypoints passages",
         "banks store coverage assessment",
         "judge history",
         "report",

@@ -16,35 +16,27 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from voiceprep.analysis import Coverage, Evidence, PointCoverage, PointStatus
-from voiceprep.clauses import Span, clauses, sentences, word_count
+from voiceprep.clauses import word_count
 from voiceprep.keypoints import points_of
+from voiceprep.passages import passages, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from voiceprep.clauses import Span
     from voiceprep.entailment import Logits, Vectors
     from voiceprep.questions import KeyPoint, Question
     from voiceprep.transcript import Transcript
 
-LEAST_WORDS, MOST_WORDS = 6, 32
-"""Words of a passage: shorter sentences are read with the next one, longer ones in parts.
-Most points are made in 10 to 30 words."""
-
 POINTS_READ = 4
 """Points that a passage is read against, the nearest ones. Against all of them it takes 1.7
 times as long, for an AUC of .875 instead of .869 (the answers that the heads are fitted on)."""
-
-FEWEST_WORDS = 3
-"""Nothing shorter makes a claim."""
 
 COVERED, PARTIAL = 0.5, 0.3
 """Scores from which a point counts as covered, and as partly covered."""
 
 DENIED = 0.0
 """Logit from which the words turn the point down: more likely than not."""
-
-ECHO = 0.75
-"""Share of a passage's words standing in the question from which it only repeats it."""
 
 VERBATIM = 0.95
 """Score of a point whose sentence of the sample answer was said word for word."""
@@ -153,19 +145,19 @@ def cover(transcript: Transcript, question: Question, model: Reader) -> Coverage
 def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Reading, ...], ...]:
     """Return for every key point the passages of an answer that were read against it."""
     points = points_of(question)
-    passages = _passages(text, question.text)
-    if not passages or _foreign(text, model):
+    spans = passages(text, question.text)
+    if not spans or _foreign(text, model):
         return tuple(() for _ in points)
-    said = [text[slice(*span)] for span in passages]
+    said = [text[slice(*span)] for span in spans]
     cosines = _cosines(points, said, question, model)
     margins = _margins(cosines)
     nearest = np.argsort(-cosines, axis=0, kind="stable")[:POINTS_READ]
-    pairs = [(int(k), i) for i in range(len(passages)) for k in nearest[:, i]]
+    pairs = [(int(k), i) for i in range(len(spans)) for k in nearest[:, i]]
     logits = model.read([(points[k].text, said[i]) for k, i in pairs])
     rows: list[list[Reading]] = [[] for _ in points]
     for (k, i), (says, denies) in zip(pairs, logits.tolist(), strict=True):
         near, margin = float(cosines[k, i]), float(margins[k, i])
-        rows[k].append(Reading(passages[i], says, denies, near, margin))
+        rows[k].append(Reading(spans[i], says, denies, near, margin))
     return tuple(map(tuple, rows))
 
 
@@ -215,69 +207,12 @@ def best_evidence(
     return _evidence(transcript, best(points_of(question)[number], read)[1].span)
 
 
-def _passages(text: str, question: str) -> list[Span]:
-    """Return the stretches of an answer that are read, but for the question read back."""
-    asked = set(_words(question))
-    spans: list[Span] = []
-    for sentence in _merged(text, sentences(text)):
-        spans += _parts(text, sentence)
-    return [span for span in spans if _claims_something(text[slice(*span)], asked)]
-
-
-def _merged(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Return sentences, those of a few words joined to the next, or else to the last."""
-    found: list[Span] = []
-    begin: int | None = None
-    for start, end in spans:
-        begin = start if begin is None else begin
-        if word_count(text[begin:end]) >= LEAST_WORDS:
-            found.append((begin, end))
-            begin = None
-    if begin is not None:
-        first = found.pop()[0] if found else begin
-        found.append((first, spans[-1][1]))
-    return found
-
-
-def _parts(text: str, sentence: Span) -> list[Span]:
-    """Return a sentence, a long one in runs of clauses that overlap by one."""
-    start, end = sentence
-    if word_count(text[start:end]) <= MOST_WORDS:
-        return [sentence]
-    inside = [(start + a, start + b) for a, b in clauses(text[start:end])]
-    found: list[Span] = []
-    first = 0
-    while first < len(inside):
-        last = first
-        while last + 1 < len(inside) and _fits(text, inside[first], inside[last + 1]):
-            last += 1
-        found.append((inside[first][0], inside[last][1]))
-        if last + 1 == len(inside):
-            break
-        first = max(last, first + 1)
-    return found
-
-
-def _fits(text: str, first: Span, last: Span) -> bool:
-    return word_count(text[first[0] : last[1]]) <= MOST_WORDS
-
-
-def _claims_something(passage: str, asked: set[str]) -> bool:
-    """Tell whether a passage is long enough, and not only the question read back."""
-    words = _words(passage)
-    return len(words) >= FEWEST_WORDS and sum(w in asked for w in words) < ECHO * len(words)
-
-
 def _foreign(text: str, model: Reader) -> bool:
     """Tell whether the answer is in another language."""
-    words = _words(text)
+    words = words_of(text)
     english = sum(w in _ENGLISH for w in words)
     pieces = model.pieces(text) / max(word_count(text), 1)
     return english < MIN_ENGLISH * len(words) and pieces > MAX_PIECES
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[\w']+", text.lower().replace("’", "'"))
 
 
 def _said_verbatim(text: str, question: Question, model: Reader) -> dict[int, Span]:
@@ -285,11 +220,11 @@ def _said_verbatim(text: str, question: Question, model: Reader) -> dict[int, Sp
     if not question.sample_answer:
         return {}
     at, spoken = _spoken(text)
-    if not _sixes(spoken) & _sixes(_words(question.sample_answer)):
+    if not _sixes(spoken) & _sixes(words_of(question.sample_answer)):
         return {}
     found = {}
     for number, passage in enumerate(_sample_passages(question, model)):
-        words = _words(passage)
+        words = words_of(passage)
         for i in range(len(spoken) - len(words) + 1):
             if words and spoken[i : i + len(words)] == words:
                 found[number] = (at[i][0], at[i + len(words) - 1][1])

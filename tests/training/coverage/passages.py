@@ -1,30 +1,29 @@
 """What the reader learns from: claims, passages, and whether one says the other.
 
-Passages are stretches of the labelled answers in `answers/`, the labelled passages of the
-`*.jsonl` files, and the phrasings, key points and questions of the banks. Covered passages
-of the latter two are also wrapped in words that turn them down, report them or stress
-them, so that neither a negation nor its absence decides by itself; many passages are
-misheard as a recogniser mishears.
+Passages are stretches of the labelled answers in `answers/`, and those that were written
+one by one (`lessons`). Covered ones of the latter are also wrapped in words that turn them
+down, report them or stress them, so that neither a negation nor its absence decides by
+itself; many passages are misheard as a recogniser mishears.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.training.coverage.lessons import lessons
 from tests.training.coverage.spoken import read_answers
-from voiceprep.banks import bank_files, load_bank
 from voiceprep.clauses import clauses
-from voiceprep.questions import KeyPoint, Question
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Sequence
 
+    from tests.training.coverage.lessons import Lesson, Passage
     from tests.training.coverage.spoken import Piece, SpokenAnswer
+    from voiceprep.questions import KeyPoint, Question
 
 HERE = Path(__file__).resolve().parent
 
@@ -50,18 +49,14 @@ AMONG_OTHERS = 0.4
 MAX_WORDS = 50
 """Words of a passage with its neighbours, at most."""
 
-MISHEARD, RAW = 0.35, 0.35
+MISHEARD, RAW = 0.45, 0.35
 """Share of the passages with wrong words, and of those in lower case without marks."""
 
-WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.25)
+WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 """Shares of wrong words, from a quiet room to a train station."""
 
 PHRASED = 0.3
 """Share of the claims that a phrasing of the bank follows, as in the product."""
-
-LONE = 0.25
-"""Share of the single passages that are learnt from in a round; whole answers are the
-better teachers."""
 
 DENIED = (
     "People tell me the right way is: {p}. I have never worked like that.",
@@ -158,24 +153,6 @@ ECHOES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """Words written for one key point (its index), and what they do for it."""
-
-    point: int
-    label: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """A question with passages written for its key points, each by itself."""
-
-    bank: str
-    question: Question
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Pair:
     """A claim and a passage: how far it is said, and whether it is turned down."""
 
@@ -205,64 +182,12 @@ def material(leave_out: Sequence[str] = ()) -> Material:
     return Material(tuple(answers), tuple(found), tuple(questions.values()))
 
 
-def lessons(leave_out: Sequence[str] = ()) -> list[Lesson]:
-    """Return every question that has passages: those of the banks, then of other fields."""
-    rows = [
-        json.loads(line)
-        for path in sorted(HERE.glob("*.jsonl"))
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.strip()
-    ]
-    asked = [
-        (name, question, _passages(question, [r for r in rows if r.get("bank") == name]))
-        for name in bank_files()
-        if name not in leave_out
-        for question in load_bank(name).questions
-    ]
-    asked += _other_fields([r for r in rows if "field" in r])
-    return [Lesson(*row) for row in asked if row[2]]
-
-
-def _passages(question: Question, rows: Sequence[dict[str, object]]) -> tuple[Passage, ...]:
-    written = [
-        Passage(int(str(r["point"])), str(r["label"]), str(r["text"]))
-        for r in rows
-        if r["question"] == question.number
-    ]
-    phrased = [
-        Passage(i, "covered", text)
-        for i, point in enumerate(question.key_points)
-        for text in (*point.phrasings, point.text)
-    ]
-    return (*written, *phrased)
-
-
-def _other_fields(
-    rows: Sequence[dict[str, object]],
-) -> list[tuple[str, Question, tuple[Passage, ...]]]:
-    """Return the questions of other fields, their claims taken as key points."""
-    by_question: dict[tuple[str, str], dict[str, list[dict[str, object]]]] = {}
-    for row in rows:
-        asked = by_question.setdefault((str(row["field"]), str(row["question"])), {})
-        asked.setdefault(str(row["claim"]), []).append(row)
-    found = []
-    for (field, text), claims in by_question.items():
-        points = tuple(KeyPoint(claim) for claim in claims)
-        passages = tuple(
-            Passage(i, str(row["label"]), str(row["text"]))
-            for i, told in enumerate(claims.values())
-            for row in told
-        )
-        found.append((field, Question(0, text, "medium", None, points), passages))
-    return found
-
-
 def pairs(known: Material, rng: random.Random) -> list[Pair]:
     """Return one round of pairs."""
     made = [pair for answer in known.answers for pair in _from_answer(answer, known, rng)]
     for lesson in known.lessons:
         for passage in lesson.passages:
-            if rng.random() < LONE:
+            if rng.random() < lesson.share:
                 made += _from_passage(passage, lesson, rng)
     for question in known.questions:
         for point in question.key_points:

@@ -77,7 +77,7 @@ def _read(path: Path) -> list[SpokenAnswer]:
         if not line.strip():
             continue
         if line.startswith("## "):
-            bank, question = _question(line[3:])
+            bank, question = asked(line[3:])
         elif line.startswith("* "):
             points = (*question.key_points, KeyPoint(line[2:].strip()))
             question = Question(question.number, question.text, "medium", None, points)
@@ -90,7 +90,8 @@ def _read(path: Path) -> list[SpokenAnswer]:
     return found
 
 
-def _question(line: str) -> tuple[str, Question]:
+def asked(line: str) -> tuple[str, Question]:
+    """Return the bank or field and the question that a line names."""
     if invented := re.fullmatch(r"field: ([^|]+) \| (.+)", line):
         return invented[1].strip(), Question(0, invented[2].strip(), "medium", None, ())
     bank, number = line.split()

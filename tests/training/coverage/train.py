@@ -259,7 +259,7 @@ def _write(part: nn.Module, inputs: Any, out: Path, names: list[str], result: st
 
 
 def resume(model: Reader, path: Path) -> None:
-    """Take over the layers of an ONNX file whose int8 matrices are named by their use."""
+    """Take over the trained layers of an earlier `together.onnx`."""
     graph = onnx.load(str(path)).graph
     found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
     known = model.state_dict()
@@ -269,18 +269,21 @@ def resume(model: Reader, path: Path) -> None:
             name = node.input[1].removesuffix("_quantized")
             matrix = found[f"{name}_quantized"].astype(np.float32) * found[f"{name}_scale"]
             part = node.output[0].strip("/").replace("/", ".").rsplit(".", 1)[0]
+            part = f"network.{part}" if part.startswith("layers.") else part
             weights[f"{part}.weight"] = torch.tensor(matrix.T.copy())
+    added = {n.input[0]: n.input[1] for n in graph.node if n.op_type == "Add"}
+    weights["part"] = torch.tensor(np.stack([found[added["claim"]], found[added["passage"]]]))
     missing = model.load_state_dict(weights, strict=False).missing_keys
-    # The word embeddings are the packaged ones; the earlier file had no parts.
-    if set(missing) - {"part", "network.word.weight", "network.segment.weight"}:
-        raise SystemExit(f"{path}: {', '.join(sorted(missing))} not found")
+    taught = {n for n, weight in model.named_parameters() if weight.requires_grad}
+    if lost := taught & set(missing):
+        raise SystemExit(f"{path}: {', '.join(sorted(lost))} not found")
 
 
 def main() -> None:
     """Train, export, say what was written."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write")
-    parser.add_argument("--start", type=Path, metavar="FILE", help="an earlier ONNX file")
+    parser.add_argument("--start", type=Path, metavar="FILE", help="an earlier together.onnx")
     parser.add_argument("--epochs", type=float, default=EPOCHS)
     parser.add_argument(
         "--leave-out",
