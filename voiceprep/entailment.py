@@ -118,7 +118,7 @@ class EntailmentModel:
         """Return the vector of each text."""
         found: dict[str, Row] = {}
         for text in texts:
-            states, mask = _padded([self._prepared(text, MAX_PASSAGE_TOKENS)])
+            states, mask = _repeated(self._prepared(text, MAX_PASSAGE_TOKENS), 1)
             feed = {"states": states, "mask": mask}
             found[text] = self._parts[NEAR].run(None, feed)[0][0]
         return found
@@ -133,7 +133,7 @@ class EntailmentModel:
         for passage in {p for _, p in pairs}:
             claims = sorted(c for c, p in pairs if p == passage)
             first = _padded([self._prepared(claim, MAX_CLAIM_TOKENS) for claim in claims])
-            second = _padded([self._prepared(passage, MAX_PASSAGE_TOKENS)] * len(claims))
+            second = _repeated(self._prepared(passage, MAX_PASSAGE_TOKENS), len(claims))
             names = ("claim", "claim_mask", "passage", "passage_mask")
             feed = dict(zip(names, (*first, *second), strict=True))
             logits = self._parts[TOGETHER].run(None, feed)[0]
@@ -184,6 +184,11 @@ def _padded(rows: Sequence[States]) -> tuple[NDArray[np.float32], NDArray[np.flo
         filled[i, : len(row)] = row
         mask[i, : len(row)] = 1
     return filled, mask
+
+
+def _repeated(row: States, times: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a row so many times, and 1 for each of its tokens."""
+    return np.repeat(row[None], times, axis=0), np.ones((times, len(row)), np.float32)
 
 
 def load_entailment(*, threads: int = 1) -> EntailmentModel:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tests.training.coverage.spoken import SpokenAnswer
 
 FROZEN_LAYERS = 2
-EPOCHS, RATE = 1.6, 2e-4
+EPOCHS, RATE = 1.8, 2e-4
 """Rounds through the pairs, made anew each time, and the highest learning rate."""
 BATCH = 32
 """Pairs a step."""
