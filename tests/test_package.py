@@ -17,7 +17,7 @@ LAYERS: dict[str, int] = {}
 for layer, names in enumerate(
     [
         "errors measured atomic",
-        "audio transcript questions clauses model_server memory",
+        "audio transcript questions clauses model_server machine",
         "analysis settings keys interruption language_model",
         "session sound fillers delivery recognition entailment keypoints passages",
         "banks store coverage assessment",

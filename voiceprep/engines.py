@@ -7,8 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from voiceprep import machine
 from voiceprep.errors import ModelError
-from voiceprep.memory import keep_large_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ class Loading(Generic[T]):
 
     def __init__(self, make: Callable[[], T]) -> None:
         """Begin at once."""
-        keep_large_blocks()
+        machine.prepare()
         self._make = make
         self._value: list[T] = []
         self._error: BaseException | None = None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voiceprep import machine
 from voiceprep.errors import ModelError
-from voiceprep.memory import keep_large_blocks
 from voiceprep.transcript import Word
 
 if TYPE_CHECKING:
@@ -111,11 +111,11 @@ class Recognizer:
         Raises:
             ModelError: the weights are damaged or no Whisper model.
         """
+        machine.prepare()
         import ctranslate2
         from faster_whisper import WhisperModel
 
         weights.verify()
-        keep_large_blocks()
         cuda = ctranslate2.get_cuda_device_count() > 0
         try:
             whisper = WhisperModel(
