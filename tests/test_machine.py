@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -47,3 +48,18 @@ def test_wide_instructions_only_where_the_processor_has_them(
 
 def test_a_system_without_that_file(tmp_path: Path) -> None:
     assert not has_avx512(tmp_path / "cpuinfo")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_linear_algebra_has_no_threads_of_its_own() -> None:
+    """They would keep a core busy between one product and the next."""
+    count = "import os, voiceprep, numpy; print(len(os.listdir('/proc/self/task')))"
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", count],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    assert int(done.stdout) == 1
