@@ -106,8 +106,12 @@ def session(
         text=True,
     )
     assert process.stdout is not None
-    reported = [time.time() for line in process.stdout if line.startswith("Try next")]
-    usage = os.wait4(process.pid, 0)[2]
+    reported, megabytes = [], 0.0
+    for line in process.stdout:
+        if line.startswith("Try next"):
+            reported.append(time.time())
+        megabytes = max(megabytes, most_memory(process.pid))
+    process.wait()
     (held,) = Store(home).all()[0]
     place = Store(home).path_of(held.id)
     ended = [(place / str(a.audio)).stat().st_mtime for a in held.answers]
@@ -117,7 +121,17 @@ def session(
             answers, held.answers, reported, ended, strict=True
         )
     ]
-    return waited, usage.ru_maxrss / 1024
+    return waited, megabytes
+
+
+def most_memory(pid: int) -> float:
+    """Return the most memory that a running process has held, in MB.
+
+    Not what the system reports when it has ended: that counts what the process which
+    started it held, and this one holds all the answers.
+    """
+    held = Path(f"/proc/{pid}/status").read_text().partition("VmHWM:")[2].split()
+    return int(held[0]) / 1024 if held else 0.0  # nothing once it has ended
 
 
 def hesitations(transcript: Transcript) -> int:
