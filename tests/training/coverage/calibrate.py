@@ -40,7 +40,7 @@ RIDGE = 2.0
 """Strength of the pull of the standardised weights towards zero."""
 MOST_DENIED = 0.15
 """Share of the points turned down that may be called covered, at most."""
-MOST_DENIED_PLAIN = 0.4
+MOST_DENIED_PLAIN = 0.25
 """The same for key points alone; a stricter threshold would miss most of what is said."""
 START = Head(said=1.0, denied=0.0, similarity=4.0, margin=0.0, bias=0.0)
 
