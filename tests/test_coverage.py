@@ -231,3 +231,16 @@ def test_altered_weights_are_refused(changed: str, monkeypatch: pytest.MonkeyPat
         monkeypatch.setattr(room, "WEIGHTS_SHA256", "0" * 64)
     with pytest.raises(ModelError, match="has been altered; reinstall"):
         load_entailment()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "We didn't run automated tests before a release.",
+        "We never ran automated tests before each release, to be honest.",
+        "Nobody ran automated tests before every release.",
+    ],
+)
+def test_a_claim_denied_in_its_own_words_is_missed(said: str, reader: EntailmentModel) -> None:
+    first, *_ = cover(Transcript(said), TESTING, reader).points
+    assert first.status == "missed"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.training.coverage import plain
 from tests.training.coverage.lessons import lessons
 from tests.training.coverage.spoken import read_answers
 from voiceprep.clauses import clauses
@@ -194,8 +195,20 @@ def pairs(known: Material, rng: random.Random) -> list[Pair]:
             if rng.random() < ECHOED:
                 text = _misheard(rng.choice(ECHOES).replace("{q}", question.text), rng)
                 made.append(Pair(_claim(point, rng), text, 0.0, 0.0))
+    made += _plainly(known, rng)
     rng.shuffle(made)
     return made
+
+
+def _plainly(known: Material, rng: random.Random) -> Iterator[Pair]:
+    """Yield every claim said once, and denied twice, in its own words."""
+    claims = [point.text for question in known.questions for point in question.key_points]
+    known_verbs = plain.verbs(claims)
+    for claim in claims:
+        yield Pair(claim, _misheard(plain.said(claim, known_verbs, rng), rng), 1.0, 0.0)
+        for _ in range(2):
+            text = _misheard(plain.denied(claim, known_verbs, rng), rng)
+            yield Pair(claim, text, 0.0, 1.0)
 
 
 def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> Iterator[Pair]:

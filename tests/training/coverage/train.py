@@ -44,7 +44,7 @@ BATCH = 32
 """Pairs a step."""
 CHUNK = 32
 """Batches among which pairs of like length are put together."""
-HEAD_RATE, WEIGHT_DECAY = 5e-4, 0.01
+HEADS_FASTER, WEIGHT_DECAY = 2.5, 0.01
 WARM_UP = 0.05
 """Share of the steps over which the learning rate rises; after it falls to zero."""
 DENIED_WEIGHT = 0.5
@@ -122,12 +122,14 @@ def batches(known: Material, rng: random.Random) -> Iterator[list[Pair]]:
         yield from cut
 
 
-def train(model: Reader, known: Material, epochs: float, seed: int, keep: Path) -> None:
+def train(
+    model: Reader, known: Material, epochs: float, rate: float, seed: int, keep: Path
+) -> None:
     """Train the model; `keep` holds its state after every round."""
     rng, tokenizer = random.Random(seed), load_tokenizer()
     round_steps = len(pairs(known, random.Random(1))) // BATCH
     steps = int(epochs * round_steps)
-    optimiser, schedule = _optimiser(model, steps)
+    optimiser, schedule = _optimiser(model, steps, rate)
     start, losses = time.time(), []
     for step, batch in zip(range(1, steps + 1), batches(known, rng), strict=False):
         model.train()
@@ -147,11 +149,11 @@ def train(model: Reader, known: Material, epochs: float, seed: int, keep: Path) 
     model.eval()
 
 
-def _optimiser(model: Reader, steps: int) -> tuple[Any, Any]:
+def _optimiser(model: Reader, steps: int, rate: float) -> tuple[Any, Any]:
     heads = [*model.hidden.parameters(), *model.out.parameters(), model.part]
     network = [p for p in model.network.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(
-        [{"params": network, "lr": RATE}, {"params": heads, "lr": HEAD_RATE}],
+        [{"params": network, "lr": rate}, {"params": heads, "lr": rate * HEADS_FASTER}],
         weight_decay=WEIGHT_DECAY,
         fused=True,
     )
@@ -285,6 +287,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write")
     parser.add_argument("--start", type=Path, metavar="FILE", help="an earlier together.onnx")
     parser.add_argument("--epochs", type=float, default=EPOCHS)
+    parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument(
         "--leave-out",
         action="append",
@@ -304,7 +307,8 @@ def main() -> None:
     model = Reader()
     if options.start:
         resume(model, options.start)
-    train(model, known, options.epochs, options.seed, options.folder / "reader.pt")
+    keep = options.folder / "reader.pt"
+    train(model, known, options.epochs, options.rate, options.seed, keep)
     export(model, options.folder)
 
 
