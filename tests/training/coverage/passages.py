@@ -260,18 +260,12 @@ def _restated(passage: Passage, rng: random.Random) -> tuple[str, str]:
     chance = rng.random()
     if passage.label == "covered":
         if chance < 0.15:
-            return _wrapped(passage.text, rng.choice(DENIED)), "denied"
+            return plain.framed(passage.text, rng.choice(DENIED)), "denied"
         if chance < 0.18:
-            return _wrapped(passage.text, rng.choice(REPORTED)), "not"
+            return plain.framed(passage.text, rng.choice(REPORTED)), "not"
         if chance < 0.33:
-            return _wrapped(passage.text, rng.choice(STRESSED)), "covered"
+            return plain.framed(passage.text, rng.choice(STRESSED)), "covered"
     return passage.text, passage.label
-
-
-def _wrapped(text: str, wrapper: str) -> str:
-    bare = text.rstrip(" .!?")
-    lowered = bare if re.match(r"I\b|I'|[A-Z]{2}", bare) else bare[:1].lower() + bare[1:]
-    return wrapper.replace("{p}", lowered).replace("{P}", bare)
 
 
 def _neighboured(text: str, point: int, lesson: Lesson, rng: random.Random) -> str:

@@ -80,13 +80,21 @@ def _filled(
     rng: random.Random,
 ) -> str:
     past, base, whole = frames
-    lowered = claim if re.match(r"[A-Z]{2}|I\b", claim) else claim[:1].lower() + claim[1:]
-    first, _, rest = lowered.partition(" ")
+    first, _, rest = _lowered(claim).partition(" ")
     verb = _base(first) or (first if first in known else None)
     chosen = whole if verb is None else past if _is_past(first) else base
-    frame = rng.choice(chosen)
-    filled = frame.replace("{b}", f"{verb} {rest}").replace("{p}", lowered)
-    return filled.replace("{P}", claim)
+    return framed(claim, rng.choice(chosen).replace("{b}", f"{verb} {rest}"))
+
+
+def framed(text: str, frame: str) -> str:
+    """Return a frame with a text in the place of `{p}`, or of `{P}` at its beginning."""
+    bare = text.rstrip(" .!?")
+    return frame.replace("{p}", _lowered(bare)).replace("{P}", bare)
+
+
+def _lowered(text: str) -> str:
+    """Return a text as it stands inside a sentence."""
+    return text if re.match(r"I\b|[A-Z]{2}", text) else text[:1].lower() + text[1:]
 
 
 def _is_past(word: str) -> bool:
