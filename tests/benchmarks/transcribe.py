@@ -45,6 +45,10 @@ PEER_RUNS = {
 }
 
 
+LATER_S, QUIETER = 0.11, 0.9
+"""What sets a recording that is used once more apart from the last time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A recording and what is said in it."""
@@ -99,12 +103,19 @@ def long_file(
 def short_files(
     rows: Sequence[dict[str, Any]], speech: Path, folder: Path, count: int
 ) -> list[Recorded]:
-    """Lay out `count` short recordings, over again where there are fewer."""
+    """Lay out `count` short recordings; where there are fewer, again a little changed.
+
+    Further rounds begin LATER_S later and are QUIETER: a decoder then decides its close
+    calls anew, so that they do not count twice.
+    """
     made = []
     for number in range(count):
-        row = rows[number % len(rows)]
+        round_, place = divmod(number, len(rows))
+        row = rows[place]
         path = folder / f"short-{number:03}.wav"
-        audio.write(path, audio.read(speech / row["file"]))
+        lead = audio.silence(round_ * LATER_S)
+        sound = audio.read(speech / row["file"]) * QUIETER**round_
+        audio.write(path, np.concatenate([lead, sound]))
         made.append(Recorded(path, row["text"], row["seconds"]))
     return made
 
