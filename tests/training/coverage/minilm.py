@@ -68,7 +68,7 @@ class MiniLM(nn.Module):
     together (Cao et al. 2020, "DeFormer"): a passage is read against many claims.
     """
 
-    def __init__(self, frozen_layers: int, dropout: float = 0.1) -> None:
+    def __init__(self, frozen_layers: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.word = nn.Embedding(VOCABULARY, WIDTH)
         self.position = nn.Embedding(POSITIONS, WIDTH)

@@ -50,7 +50,7 @@ AMONG_OTHERS = 0.4
 MAX_WORDS = 50
 """Words of a passage with its neighbours, at most."""
 
-MISHEARD, RAW = 0.45, 0.35
+MISHEARD, RAW = 0.55, 0.35
 """Share of the passages with wrong words, and of those in lower case without marks."""
 
 WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
