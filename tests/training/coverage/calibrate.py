@@ -3,7 +3,8 @@
     python -m tests.training.coverage.calibrate FILE... [--plain] [--test FILE]...
 
 prints the head for points with phrasings, or (`--plain`) for key points alone. FILE is
-read as by `tests/benchmarks/coverage.py`; none of it may have been learnt from. Its own
+read as by `tests/benchmarks/coverage.py`, as written and misheard; none of it may have been
+learnt from. Its own
 figures are cross-validated by question, those of a `--test` file come from a head that
 has seen nothing of it.
 """
@@ -12,13 +13,14 @@ from __future__ import annotations
 
 import argparse
 import math
+import random
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.benchmarks.coverage import read
+from tests.benchmarks.coverage import misheard, read
 from voiceprep.coverage import Head, Reading, readings
 from voiceprep.entailment import load_entailment
 
@@ -72,6 +74,12 @@ def cases(answers: Sequence[Answer], model: EntailmentModel) -> list[Case]:
             unrelated = readings(answer.text, other, model)
             made += [Case(question, False, False, True, row) for row in unrelated if row]
     return made
+
+
+def as_heard(answers: Sequence[Answer]) -> list[Answer]:
+    """Return answers as a recogniser writes them in a noisy room."""
+    rng = random.Random(0)
+    return [replace(a, text=misheard(a.text, rng)) for a in answers]
 
 
 def fit(train: Sequence[Case], most_denied: float) -> Head:
@@ -151,7 +159,8 @@ def main() -> None:
     parser.add_argument("--test", action="append", default=[], type=Path, metavar="FILE")
     options = parser.parse_args()
     model, phrasings = load_entailment(threads=1), not options.plain
-    train = cases([a for f in options.files for a in read(f, phrasings=phrasings)], model)
+    answers = [a for f in options.files for a in read(f, phrasings=phrasings)]
+    train = cases(answers, model) + cases(as_heard(answers), model)
     most_denied = MOST_DENIED_PLAIN if options.plain else MOST_DENIED
     head = fit(train, most_denied)
     print(f"{'PLAIN' if options.plain else 'PHRASED'} = {head}")
@@ -159,6 +168,8 @@ def main() -> None:
     for path in options.test:
         tested = cases(read(path, phrasings=phrasings), model)
         report(path.name, tested, score(head, tested))
+        tested = cases(as_heard(read(path, phrasings=phrasings)), model)
+        report(f"{path.name}, misheard", tested, score(head, tested))
 
 
 if __name__ == "__main__":
