@@ -3,10 +3,9 @@
     python -m tests.training.coverage.calibrate FILE... [--plain] [--test FILE]...
 
 prints the head for points with phrasings, or (`--plain`) for key points alone. FILE is
-read as by `tests/benchmarks/coverage.py`, as written and misheard; none of it may have been
-learnt from. Its own
-figures are cross-validated by question, those of a `--test` file come from a head that
-has seen nothing of it.
+read as by `tests/benchmarks/coverage.py`, as written and misheard; none of it may have
+been learnt from. Its own figures are cross-validated by question, those of a `--test` file
+come from a head that has seen nothing of it.
 """
 
 from __future__ import annotations
@@ -166,10 +165,10 @@ def main() -> None:
     print(f"{'PLAIN' if options.plain else 'PHRASED'} = {head}")
     report("fitted on, by question", train, crossed(train, most_denied))
     for path in options.test:
-        tested = cases(read(path, phrasings=phrasings), model)
-        report(path.name, tested, score(head, tested))
-        tested = cases(as_heard(read(path, phrasings=phrasings)), model)
-        report(f"{path.name}, misheard", tested, score(head, tested))
+        written = read(path, phrasings=phrasings)
+        for name, said in ((path.name, written), (f"{path.name}, misheard", as_heard(written))):
+            tested = cases(said, model)
+            report(name, tested, score(head, tested))
 
 
 if __name__ == "__main__":

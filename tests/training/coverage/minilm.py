@@ -44,7 +44,7 @@ class Layer(nn.Module):
         self.attended = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
         self.done = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
 
-    def forward(self, states: Any, bias: Any, dropout: float) -> Any:
+    def forward(self, states: Any, bias: Any) -> Any:
         """Return the next states, shape (pairs, tokens, WIDTH)."""
         pairs, tokens, _ = states.shape
 
@@ -56,9 +56,9 @@ class Layer(nn.Module):
         values = heads(self.value(states))
         mixed = (weights.to(values.dtype) @ values).transpose(1, 2)
         mixed = self.out(mixed.reshape(pairs, tokens, WIDTH))
-        states = self.attended(states + F.dropout(mixed, dropout, self.training))
+        states = self.attended(states + mixed)
         inner = self.narrow(F.gelu(self.widen(states)))
-        return self.done(states + F.dropout(inner, dropout, self.training))
+        return self.done(states + inner)
 
 
 class MiniLM(nn.Module):
@@ -68,14 +68,14 @@ class MiniLM(nn.Module):
     together (Cao et al. 2020, "DeFormer"): a passage is read against many claims.
     """
 
-    def __init__(self, frozen_layers: int, dropout: float = 0.0) -> None:
+    def __init__(self, frozen_layers: int) -> None:
         super().__init__()
         self.word = nn.Embedding(VOCABULARY, WIDTH)
         self.position = nn.Embedding(POSITIONS, WIDTH)
         self.segment = nn.Embedding(2, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
-        self.frozen, self.dropout = frozen_layers, dropout
+        self.frozen = frozen_layers
         _load(self)
         for part in (self.word, self.position, self.segment, self.norm):
             part.requires_grad_(False)
@@ -99,8 +99,7 @@ class MiniLM(nn.Module):
     def _through(self, layers: Any, states: Any, mask: Any) -> Any:
         bias = (1 - mask)[:, None, None, :] * -1e9
         for layer in layers:
-            trained = layer.query.weight.requires_grad
-            states = layer(states, bias, self.dropout if trained else 0.0)
+            states = layer(states, bias)
         return states
 
 

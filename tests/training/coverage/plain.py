@@ -105,15 +105,13 @@ def _base(word: str) -> str | None:
     """Return the base form of a past tense or a third person, roughly; else None."""
     if word in _IRREGULAR:
         return _IRREGULAR[word]
-    if word.endswith("ied"):
+    if word.endswith(("ied", "ies")):
         return word[:-3] + "y"
     if word.endswith("ed") and len(word) > 4:
         stem = word[:-2]
         if stem[-1] == stem[-2] and stem[-1] not in "ls":
             return stem[:-1]
         return stem + "e" if re.search(r"([cgsuvz]|at|[^aeo][aiu]r|[^aeiou]l)$", stem) else stem
-    if word.endswith("ies"):
-        return word[:-3] + "y"
     if re.search(r"(sh|ch|ss|x|z)es$", word):
         return word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
