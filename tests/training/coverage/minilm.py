@@ -65,17 +65,18 @@ class MiniLM(nn.Module):
     """The packaged network; the word embeddings and the first layers stay as they are.
 
     Claim and passage go through the first layers each by itself, through the others
-    together (Cao et al. 2020, "DeFormer"): a passage is read against many claims.
+    together (Cao et al. 2020, "DeFormer"): a passage is read against many claims. The
+    others come in two halves, the first for a skim.
     """
 
-    def __init__(self, frozen_layers: int) -> None:
+    def __init__(self, frozen_layers: int, skimming_layers: int = 0) -> None:
         super().__init__()
         self.word = nn.Embedding(VOCABULARY, WIDTH)
         self.position = nn.Embedding(POSITIONS, WIDTH)
         self.segment = nn.Embedding(2, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
-        self.frozen = frozen_layers
+        self.frozen, self.skimmed = frozen_layers, frozen_layers + skimming_layers
         _load(self)
         for part in (self.word, self.position, self.segment, self.norm):
             part.requires_grad_(False)
@@ -92,9 +93,13 @@ class MiniLM(nn.Module):
         )
         return self._through(self.layers[: self.frozen], states, mask)
 
-    def together(self, states: Any, mask: Any) -> Any:
-        """Return the last states of what went through the first layers alone."""
-        return self._through(self.layers[self.frozen :], states, mask)
+    def skim(self, states: Any, mask: Any) -> Any:
+        """Return the states half way of what went through the first layers alone."""
+        return self._through(self.layers[self.frozen : self.skimmed], states, mask)
+
+    def finish(self, states: Any, mask: Any) -> Any:
+        """Return the last states of what was skimmed."""
+        return self._through(self.layers[self.skimmed :], states, mask)
 
     def _through(self, layers: Any, states: Any, mask: Any) -> Any:
         bias = (1 - mask)[:, None, None, :] * -1e9

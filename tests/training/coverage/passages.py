@@ -50,11 +50,14 @@ AMONG_OTHERS = 0.4
 MAX_WORDS = 50
 """Words of a passage with its neighbours, at most."""
 
-MISHEARD, RAW = 0.55, 0.35
+MISHEARD, RAW = 0.6, 0.35
 """Share of the passages with wrong words, and of those in lower case without marks."""
 
-WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.2, 0.25, 0.3)
 """Shares of wrong words, from a quiet room to a train station."""
+
+RAW_ERRORS = 0.05
+"""Share of wrong words in answers that were written down as a recogniser hears them."""
 
 PHRASED = 0.3
 """Share of the claims that a phrasing of the bank follows, as in the product."""
@@ -155,12 +158,14 @@ ECHOES = (
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A claim and a passage: how far it is said, and whether it is turned down."""
+    """A claim and a passage: how far it is said, whether it is turned down, and the share
+    of the passage's words that are wrong."""
 
     claim: str
     passage: str
     said: float
     denied: float
+    wrong: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +198,9 @@ def pairs(known: Material, rng: random.Random) -> list[Pair]:
     for question in known.questions:
         for point in question.key_points:
             if rng.random() < ECHOED:
-                text = _misheard(rng.choice(ECHOES).replace("{q}", question.text), rng)
-                made.append(Pair(_claim(point, rng), text, 0.0, 0.0))
+                echo = rng.choice(ECHOES).replace("{q}", question.text)
+                text, wrong = _misheard(echo, echo.split(), rng)
+                made.append(Pair(_claim(point, rng), text, 0.0, 0.0, wrong))
     made += _plainly(known, rng)
     rng.shuffle(made)
     return made
@@ -205,33 +211,36 @@ def _plainly(known: Material, rng: random.Random) -> Iterator[Pair]:
     claims = [point.text for question in known.questions for point in question.key_points]
     known_verbs = plain.verbs(claims)
     for claim in claims:
-        yield Pair(claim, _misheard(plain.said(claim, known_verbs, rng), rng), 1.0, 0.0)
+        told = plain.said(claim, known_verbs, rng)
+        text, wrong = _misheard(told, told.split(), rng)
+        yield Pair(claim, text, 1.0, 0.0, wrong)
         for _ in range(2):
-            text = _misheard(plain.denied(claim, known_verbs, rng), rng)
-            yield Pair(claim, text, 0.0, 1.0)
+            told = plain.denied(claim, known_verbs, rng)
+            text, wrong = _misheard(told, told.split(), rng)
+            yield Pair(claim, text, 0.0, 1.0, wrong)
 
 
 def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> Iterator[Pair]:
     """Yield stretches of an answer, each with the points that it touches and another."""
     points = answer.question.key_points
-    first = 0
+    words, first = answer.text.split(), 0
     while first < len(answer.pieces):
         part = answer.pieces[first : first + rng.choice(PIECES)]
         first += len(part)
-        text = _misheard(" ".join(p.text for p in part), rng, marked=not answer.is_raw)
+        text, wrong = _misheard(" ".join(p.text for p in part), words, rng, raw=answer.is_raw)
         touched = _labels(part)
         for point, letters in touched.items():
             said = max(SAID.get(letter, 0.0) for letter in letters)
-            yield Pair(
-                _claim(points[point], rng), text, said, float("d" in letters and said < 1)
-            )
+            denied = float("d" in letters and said < 1)
+            yield Pair(_claim(points[point], rng), text, said, denied, wrong)
         others = [p for i, p in enumerate(points) if i not in touched]
         for other in rng.sample(others, min(OTHERS, len(others))):
-            yield Pair(_claim(other, rng), text, 0.0, 0.0)
+            yield Pair(_claim(other, rng), text, 0.0, 0.0, wrong)
         if rng.random() < OFF_TOPIC:
             elsewhere = rng.choice(known.questions)
             if elsewhere.text != answer.question.text:
-                yield Pair(_claim(rng.choice(elsewhere.key_points), rng), text, 0.0, 0.0)
+                claim = _claim(rng.choice(elsewhere.key_points), rng)
+                yield Pair(claim, text, 0.0, 0.0, wrong)
 
 
 def _labels(part: Sequence[Piece]) -> dict[int, set[str]]:
@@ -248,11 +257,12 @@ def _from_passage(passage: Passage, lesson: Lesson, rng: random.Random) -> Itera
     points = lesson.question.key_points
     others = [i for i in range(len(points)) if i != passage.point]
     text, label = _restated(passage, rng)
-    text = _misheard(_neighboured(text, passage.point, lesson, rng), rng)
-    said = SAID.get(label, 0.0)
-    yield Pair(_claim(points[passage.point], rng, text), text, said, float(label == "denied"))
+    words = f"{text} {rng.choice(lesson.passages).text}".split()
+    text, wrong = _misheard(_neighboured(text, passage.point, lesson, rng), words, rng)
+    said, denied = SAID.get(label, 0.0), float(label == "denied")
+    yield Pair(_claim(points[passage.point], rng, text), text, said, denied, wrong)
     if others and text == passage.text:
-        yield Pair(_claim(points[rng.choice(others)], rng), text, 0.0, 0.0)
+        yield Pair(_claim(points[rng.choice(others)], rng), text, 0.0, 0.0, wrong)
 
 
 def _restated(passage: Passage, rng: random.Random) -> tuple[str, str]:
@@ -293,33 +303,44 @@ def _part(text: str, rng: random.Random, *, last: bool) -> str:
     return parts[-1] if last else parts[0]
 
 
-def _misheard(text: str, rng: random.Random, *, marked: bool = True) -> str:
-    """Return the text with wrong words now and then, and often without punctuation."""
+def _misheard(
+    text: str, others: Sequence[str], rng: random.Random, *, raw: bool = False
+) -> tuple[str, float]:
+    """Return the text with wrong words now and then, and their share of its words.
+
+    Wrong ones come from `others`. A text that is not `raw` loses its marks often.
+    """
+    wrong = RAW_ERRORS if raw else 0.0
     if rng.random() < MISHEARD:
-        text = _with_errors(text, rng.choice(WORD_ERRORS), rng) or text
-    if marked and rng.random() < RAW:
+        heard, share = _with_errors(text, rng.choice(WORD_ERRORS), others, rng)
+        text, wrong = (heard, wrong + share) if heard else (text, wrong)
+    if not raw and rng.random() < RAW:
         text = re.sub(r"[.,?!;:—]+( |$)", r"\1", text).lower()
-    return text
+    return text, wrong
 
 
-def _with_errors(text: str, rate: float, rng: random.Random) -> str:
-    """Return the text with that share of its words dropped, doubled, swapped or broken."""
+def _with_errors(
+    text: str, rate: float, others: Sequence[str], rng: random.Random
+) -> tuple[str, float]:
+    """Return the text with about that share of its words wrong, and the share itself."""
     words = text.split()
-    heard: list[str] = []
-    for word in words:
-        heard += [word] if rng.random() >= rate else _error(word, words, rng)
-    return " ".join(heard)
+    heard = [[word] if rng.random() >= rate else _error(word, others, rng) for word in words]
+    wrong = sum(kept != [word] for kept, word in zip(heard, words, strict=True))
+    return " ".join(word for kept in heard for word in kept), wrong / len(words)
 
 
-def _error(word: str, words: Sequence[str], rng: random.Random) -> list[str]:
+def _error(word: str, others: Sequence[str], rng: random.Random) -> list[str]:
     """Return what a recogniser may make of a word: nothing, another, two, a like one."""
-    kind = rng.choice(("drop", "swap", "swap", "double", "cut", "split", "blur"))
+    kind = rng.choice(("drop", "swap", "swap", "like", "double", "cut", "split", "blur"))
     if kind == "drop":
         return []
     if kind == "double":
-        return [word, rng.choice(words)]
+        return [word, rng.choice(others)]
+    if kind == "like":
+        like = [w for w in others if w[:2].lower() == word[:2].lower() and w != word]
+        return [rng.choice(like or others)]
     if kind == "swap" or len(word) < 4:
-        return [rng.choice(words)]
+        return [rng.choice(others)]
     at = rng.randrange(2, len(word) - 1)
     if kind == "cut":
         return [word[:at]]

@@ -1,10 +1,10 @@
 """Train the reader of key-point coverage and write it as int8 ONNX.
 
-    python -m tests.training.coverage.train FOLDER [--start FILE] [--epochs N]
+    python -m tests.training.coverage.train FOLDER [--start FILE...] [--epochs N]
         [--leave-out NAME]...
 
-writes `alone.onnx`, `together.onnx` and `near.onnx` into FOLDER, and after every round
-says how good it is on the answers of `validation/`. Needs torch and onnx beside the
+writes `alone.onnx`, `near.onnx`, `skim.onnx` and `finish.onnx` into FOLDER, and after every
+round says how good it is on the answers of `validation/`. Needs torch and onnx beside the
 project. See README.md.
 """
 
@@ -29,7 +29,15 @@ from torch.nn import functional as F  # noqa: N812  (torch's own custom)
 from tests.training.coverage.minilm import MiniLM
 from tests.training.coverage.passages import HERE, Material, Pair, material, pairs
 from tests.training.coverage.spoken import read_answers
-from voiceprep.entailment import MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS, WIDTH
+from voiceprep.entailment import (
+    ALONE,
+    FINISH,
+    MAX_CLAIM_TOKENS,
+    MAX_PASSAGE_TOKENS,
+    NEAR,
+    SKIM,
+    WIDTH,
+)
 from voiceprep.entailment import tokenizer as load_tokenizer
 
 if TYPE_CHECKING:
@@ -37,7 +45,7 @@ if TYPE_CHECKING:
 
     from tests.training.coverage.spoken import SpokenAnswer
 
-FROZEN_LAYERS = 2
+FROZEN_LAYERS, SKIMMING_LAYERS = 2, 2
 EPOCHS, RATE = 1.8, 2e-4
 """Rounds through the pairs, made anew each time, and the highest learning rate."""
 BATCH = 32
@@ -47,38 +55,63 @@ CHUNK = 32
 HEADS_FASTER, WEIGHT_DECAY = 2.5, 0.01
 WARM_UP = 0.05
 """Share of the steps over which the learning rate rises; after it falls to zero."""
-DENIED_WEIGHT = 0.5
-"""Of the second logit in the loss."""
+WEIGHTS, PROMISE_WEIGHT = (1.0, 0.5, 0.25), 0.3
+"""Of the three logits, and of the skim's one, in the loss."""
 HIDDEN = 256
 ROUND_UP = 8
 """Tokens: lengths are padded to a multiple, so that few shapes are compiled."""
 
 
 class Reader(nn.Module):
-    """Reads a claim and a passage: said, and turned down."""
+    """Reads a claim and a passage: said, turned down, and how many words are wrong.
+
+    After half of its layers it tells whether the passage touches the claim at all.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.network = MiniLM(FROZEN_LAYERS)
+        self.network = MiniLM(FROZEN_LAYERS, SKIMMING_LAYERS)
         self.part = nn.Parameter(torch.zeros(2, WIDTH))
+        self.promise = nn.Linear(3 * WIDTH, 1)
         self.hidden = nn.Linear(3 * WIDTH, HIDDEN)
-        self.out = nn.Linear(HIDDEN, 2)
+        self.out = nn.Linear(HIDDEN, len(WEIGHTS))
+        nn.init.zeros_(self.promise.weight)
         nn.init.zeros_(self.out.weight)
 
     def forward(self, claim: Any, claim_mask: Any, passage: Any, passage_mask: Any) -> Any:
-        """Return the two logits of every pair, shape (pairs, 2), from states alone."""
+        """Return the logits of every pair, shape (pairs, 4), from states alone.
+
+        They are the three of the reading and, last, that of the skim.
+        """
+        states, promise = self.skim(claim, claim_mask, passage, passage_mask)
+        return torch.cat([self.finish(states, claim_mask, passage_mask), promise], -1)
+
+    def skim(
+        self, claim: Any, claim_mask: Any, passage: Any, passage_mask: Any
+    ) -> tuple[Any, Any]:
+        """Return states half way, (pairs, tokens, WIDTH), and one logit, (pairs, 1)."""
         states = torch.cat([claim + self.part[0], passage + self.part[1]], 1)
-        states = self.network.together(states, torch.cat([claim_mask, passage_mask], 1))
-        states, length = states.float(), claim.shape[1]
-        read = torch.cat(
-            [
-                states[:, 0],
-                _mean(states[:, :length], claim_mask),
-                _mean(states[:, length:], passage_mask),
-            ],
-            -1,
-        )
-        return self.out(F.dropout(F.gelu(self.hidden(read)), 0.1, self.training)).float()
+        states = self.network.skim(states, torch.cat([claim_mask, passage_mask], 1))
+        return states, self.promise(_summary(states, claim_mask, passage_mask)).float()
+
+    def finish(self, states: Any, claim_mask: Any, passage_mask: Any) -> Any:
+        """Return the three logits of what was skimmed, shape (pairs, 3)."""
+        states = self.network.finish(states, torch.cat([claim_mask, passage_mask], 1))
+        hidden = F.gelu(self.hidden(_summary(states, claim_mask, passage_mask)))
+        return self.out(F.dropout(hidden, 0.1, self.training)).float()
+
+
+def _summary(states: Any, claim_mask: Any, passage_mask: Any) -> Any:
+    """Return the first state, the mean over the claim and over the passage, side by side."""
+    states, length = states.float(), claim_mask.shape[1]
+    return torch.cat(
+        [
+            states[:, 0],
+            _mean(states[:, :length], claim_mask),
+            _mean(states[:, length:], passage_mask),
+        ],
+        -1,
+    )
 
 
 def _mean(states: Any, mask: Any) -> Any:
@@ -150,8 +183,8 @@ def train(
 
 
 def _optimiser(model: Reader, steps: int, rate: float) -> tuple[Any, Any]:
-    heads = [*model.hidden.parameters(), *model.out.parameters(), model.part]
     network = [p for p in model.network.parameters() if p.requires_grad]
+    heads = [p for n, p in model.named_parameters() if not n.startswith("network.")]
     optimiser = torch.optim.AdamW(
         [{"params": network, "lr": rate}, {"params": heads, "lr": rate * HEADS_FASTER}],
         weight_decay=WEIGHT_DECAY,
@@ -164,11 +197,13 @@ def _optimiser(model: Reader, steps: int, rate: float) -> tuple[Any, Any]:
 
 
 def _loss(model: Reader, batch: Sequence[Pair], tokenizer: Any) -> Any:
-    wanted = torch.tensor([[p.said, p.denied] for p in batch])
+    wanted = torch.tensor(
+        [[p.said, p.denied, p.wrong, float(p.said > 0 or p.denied > 0)] for p in batch]
+    )
     losses = F.binary_cross_entropy_with_logits(
         logits_of(model, batch, tokenizer), wanted, reduction="none"
     )
-    return (losses * torch.tensor([1.0, DENIED_WEIGHT])).mean()
+    return (losses * torch.tensor([*WEIGHTS, PROMISE_WEIGHT])).mean()
 
 
 def validate(model: Reader, tokenizer: Any) -> None:
@@ -201,19 +236,32 @@ def _best_pieces(model: Reader, answer: SpokenAnswer, tokenizer: Any) -> list[fl
 
 
 def export(model: Reader, folder: Path) -> None:
-    """Write the first layers and the others, matrices as int8, without word embeddings."""
-    network = model.float().eval().network
+    """Write the parts of the network, matrices as int8, without word embeddings."""
+    model = model.float().eval()
     text, mask = torch.randn(2, 24, WIDTH), torch.ones(2, 24)
     claim, claim_mask = torch.randn(2, 12, WIDTH), torch.ones(2, 12)
-    _write(_Alone(network), (text, mask), folder / "alone.onnx", ["words", "mask"], "states")
+    states = torch.randn(2, 12 + 24, WIDTH)
     near = _Near(MiniLM(FROZEN_LAYERS).eval())
-    _write(near, (text, mask), folder / "near.onnx", ["states", "mask"], "vectors")
-    names = ["claim", "claim_mask", "passage", "passage_mask"]
-    inputs = (claim, claim_mask, text, mask)
-    _write(model, inputs, folder / "together.onnx", names, "logits")
+    for part, inputs, results in (
+        (_Alone(model.network), {"words": text, "mask": mask}, ["states"]),
+        (near, {"states": text, "mask": mask}, ["vectors"]),
+        (
+            _Skim(model),
+            {"claim": claim, "claim_mask": claim_mask, "passage": text, "passage_mask": mask},
+            ["states", "promise"],
+        ),
+        (
+            _Finish(model),
+            {"states": states, "claim_mask": claim_mask, "passage_mask": mask},
+            ["logits"],
+        ),
+    ):
+        _write(part, inputs, folder / part.file, results)
 
 
 class _Alone(nn.Module):
+    file = ALONE
+
     def __init__(self, network: MiniLM) -> None:
         super().__init__()
         self.network = network
@@ -225,27 +273,49 @@ class _Alone(nn.Module):
 class _Near(nn.Module):
     """The packaged sentence encoder after its first layers: a unit vector a text."""
 
+    file = NEAR
+
     def __init__(self, network: MiniLM) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, states: Any, mask: Any) -> Any:
-        return F.normalize(_mean(self.network.together(states, mask), mask), dim=-1)
+        return F.normalize(_mean(self.network.finish(states, mask), mask), dim=-1)
 
 
-def _write(part: nn.Module, inputs: Any, out: Path, names: list[str], result: str) -> None:
-    axes = {n: {0: "pairs", 1: "claim" if "claim" in n else "passage"} for n in names}
-    if result == "states":
-        axes[result] = {0: "pairs", 1: "passage"}
+class _Skim(nn.Module):
+    file = SKIM
+
+    def __init__(self, model: Reader) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, claim: Any, claim_mask: Any, passage: Any, passage_mask: Any) -> Any:
+        return self.model.skim(claim, claim_mask, passage, passage_mask)
+
+
+class _Finish(nn.Module):
+    file = FINISH
+
+    def __init__(self, model: Reader) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, states: Any, claim_mask: Any, passage_mask: Any) -> Any:
+        return self.model.finish(states, claim_mask, passage_mask)
+
+
+def _write(part: nn.Module, inputs: dict[str, Any], out: Path, results: list[str]) -> None:
+    axes = {n: {0: "pairs", 1: n.removesuffix("_mask")} for n in (*inputs, "states")}
     with tempfile.TemporaryDirectory() as folder:
         whole = str(Path(folder) / "whole.onnx")
         torch.onnx.export(
             part,
-            inputs,
+            tuple(inputs.values()),
             whole,
             dynamo=False,
-            input_names=names,
-            output_names=[result],
+            input_names=list(inputs),
+            output_names=results,
             dynamic_axes=axes,
             opset_version=17,
         )
@@ -260,32 +330,47 @@ def _write(part: nn.Module, inputs: Any, out: Path, names: list[str], result: st
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
 
 
-def resume(model: Reader, path: Path) -> None:
-    """Take over the trained layers of an earlier `together.onnx`."""
+def resume(model: Reader, paths: Sequence[Path]) -> None:
+    """Take over the trained layers of earlier files; a logit they lack begins at zero."""
+    known = model.state_dict()
+    weights: dict[str, Any] = {}
+    for path in paths:
+        weights |= {n: w for n, w in _weights(path) if n in known}
+    for name in ("out.weight", "out.bias"):
+        lacking = torch.zeros_like(known[name])[len(weights[name]) :]
+        weights[name] = torch.cat([weights[name], lacking])
+    missing = model.load_state_dict(weights, strict=False).missing_keys
+    taught = {n for n, weight in model.named_parameters() if weight.requires_grad}
+    if lost := (taught & set(missing)) - {"promise.weight", "promise.bias"}:
+        raise SystemExit(f"{', '.join(map(str, paths))}: {', '.join(sorted(lost))} not found")
+
+
+def _weights(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield the weights of a file under the names of `Reader`, int8 times their scales."""
     graph = onnx.load(str(path)).graph
     found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    known = model.state_dict()
-    weights = {n: torch.tensor(a) for n, a in found.items() if n in known}
+    for name, array in found.items():
+        yield name.removeprefix("model."), torch.tensor(array)
     for node in graph.node:
         if node.op_type == "MatMulInteger":
             name = node.input[1].removesuffix("_quantized")
             matrix = found[f"{name}_quantized"].astype(np.float32) * found[f"{name}_scale"]
             part = node.output[0].strip("/").replace("/", ".").rsplit(".", 1)[0]
             part = f"network.{part}" if part.startswith("layers.") else part
-            weights[f"{part}.weight"] = torch.tensor(matrix.T.copy())
+            yield f"{part}.weight", torch.tensor(matrix.T.copy())
     added = {n.input[0]: n.input[1] for n in graph.node if n.op_type == "Add"}
-    weights["part"] = torch.tensor(np.stack([found[added["claim"]], found[added["passage"]]]))
-    missing = model.load_state_dict(weights, strict=False).missing_keys
-    taught = {n for n, weight in model.named_parameters() if weight.requires_grad}
-    if lost := taught & set(missing):
-        raise SystemExit(f"{path}: {', '.join(sorted(lost))} not found")
+    if "claim" in added:
+        parts = [found[added[name]] for name in ("claim", "passage")]
+        yield "part", torch.tensor(np.stack(parts))
 
 
 def main() -> None:
     """Train, export, say what was written."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write")
-    parser.add_argument("--start", type=Path, metavar="FILE", help="an earlier together.onnx")
+    parser.add_argument(
+        "--start", type=Path, nargs="+", metavar="FILE", help="earlier files to go on from"
+    )
     parser.add_argument("--epochs", type=float, default=EPOCHS)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument(
