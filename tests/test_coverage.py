@@ -210,7 +210,8 @@ def test_vectors_are_near_where_texts_mean_the_same(reader: EntailmentModel) -> 
 def test_what_was_read_while_speaking_is_not_read_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model, skimmed = load_entailment(), []
+    model = load_entailment()
+    skimmed: list[str] = []
 
     def noted(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Skimmed]:
         skimmed.extend(passage for _, passage in pairs)

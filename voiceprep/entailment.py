@@ -65,8 +65,8 @@ ALONE, NEAR, SKIM, FINISH = "alone.onnx", "near.onnx", "skim.onnx", "finish.onnx
 SHA256 = {
     ALONE: "531ab37900ec76ad628296f01857d75043706929c6ff775d7a9b24ff3a26b44c",
     NEAR: "927a99dde062f728b1339f9f18d305ad81ddda0db1d28ba96142b28ddaf2416f",
-    SKIM: "706e2df916859fade322095c67537cb2d0c75b4c43228899672aab72d0b11c5a",
-    FINISH: "b91d7339f3363db65a0e82656c9dc550ae101981da38479c5633ba20d0eb3950",
+    SKIM: "b6a50b8d5c41108a58a6bdcf7c5a6c5751cd33d5f735037c06df87bdc9ec8571",
+    FINISH: "5d80a81d1cbbe8d6fa90b90328c2cbae2853bdbf5e9f1b57938c469cb231adf2",
 }
 """Our own files: the first layers; the others as they were packaged; the others, trained,
 in two halves."""
@@ -145,7 +145,7 @@ class EntailmentModel:
         """Return the vector of each text."""
         found: dict[str, Row] = {}
         for text in texts:
-            states, mask = _repeated(self._prepared(text, MAX_PASSAGE_TOKENS), 1)
+            states, mask = _single(self._prepared(text, MAX_PASSAGE_TOKENS))
             feed = {"states": states, "mask": mask}
             found[text] = self._parts[NEAR].run(None, feed)[0][0]
         return found
@@ -154,10 +154,10 @@ class EntailmentModel:
         return {pair: skimmed.promise for pair, skimmed in self._half(pairs).items()}
 
     def _read(self, pairs: Collection[Pair]) -> dict[Pair, Row]:
-        """Return the logits of pairs, each read by itself from half way on.
+        """Return the logits of pairs, each read by itself.
 
-        The int8 arithmetic scales its numbers by what is read together, so that what a
-        passage says must not hang on what else is worth to read.
+        The int8 arithmetic scales its numbers by what is read together, and what a passage
+        says must not hang on what else there is to read.
         """
         found: dict[Pair, Row] = {}
         for pair, half in self._half(pairs).items():
@@ -171,20 +171,19 @@ class EntailmentModel:
         return _remembered(self._skimmed, list(pairs), self._skim, MOST_SKIMMED)
 
     def _skim(self, pairs: Collection[Pair]) -> dict[Pair, Skimmed]:
-        """Return pairs half way, those of a passage taken together."""
+        """Return pairs half way."""
         found: dict[Pair, Skimmed] = {}
-        for passage in {p for _, p in pairs}:
-            claims = sorted(c for c, p in pairs if p == passage)
-            alone = [self._prepared(claim, MAX_CLAIM_TOKENS) for claim in claims]
-            first = _padded(alone)
-            second = _repeated(self._prepared(passage, MAX_PASSAGE_TOKENS), len(claims))
-            names = ("claim", "claim_mask", "passage", "passage_mask")
-            feed = dict(zip(names, (*first, *second), strict=True))
+        for claim, passage in pairs:
+            first, claim_mask = _single(self._prepared(claim, MAX_CLAIM_TOKENS))
+            second, passage_mask = _single(self._prepared(passage, MAX_PASSAGE_TOKENS))
+            feed = {
+                "claim": first,
+                "claim_mask": claim_mask,
+                "passage": second,
+                "passage_mask": passage_mask,
+            }
             states, promise = self._parts[SKIM].run(None, feed)
-            for i, claim in enumerate(claims):
-                tokens = len(alone[i])
-                row = np.concatenate([states[i, :tokens], states[i, first[1].shape[1] :]])
-                found[claim, passage] = Skimmed(row, tokens, float(promise[i, 0]))
+            found[claim, passage] = Skimmed(states[0], first.shape[1], float(promise[0, 0]))
         return found
 
     def _prepared(self, text: str, most: int) -> States:
@@ -222,20 +221,9 @@ def _remembered(
     return found
 
 
-def _padded(rows: Sequence[States]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return rows filled up to the longest, and 1 where they were, 0 where they were not."""
-    length = max(map(len, rows))
-    filled = np.zeros((len(rows), length, WIDTH), np.float32)
-    mask = np.zeros((len(rows), length), np.float32)
-    for i, row in enumerate(rows):
-        filled[i, : len(row)] = row
-        mask[i, : len(row)] = 1
-    return filled, mask
-
-
-def _repeated(row: States, times: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return a row so many times, and 1 for each of its tokens."""
-    return np.repeat(row[None], times, axis=0), np.ones((times, len(row)), np.float32)
+def _single(row: States) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a batch of one row, and 1 for each of its tokens."""
+    return row[None], np.ones((1, len(row)), np.float32)
 
 
 def load_entailment(*, threads: int = 1) -> EntailmentModel:
