@@ -12,17 +12,11 @@ import pytest
 from tests.conftest import transcript_of
 from voiceprep import entailment as room
 from voiceprep.banks import bank_files, load_bank
-from voiceprep.coverage import (
-    PARTIAL,
-    PROMISING,
-    WORTH_A_SECOND_LOOK,
-    cover,
-    readings,
-    why_absent,
-)
+from voiceprep.coverage import PARTIAL, cover, why_absent
 from voiceprep.entailment import EntailmentModel, Skimmed, load_entailment
 from voiceprep.errors import ModelError
 from voiceprep.questions import KeyPoint, Question
+from voiceprep.readings import PROMISING, WORTH_A_SECOND_LOOK, readings
 from voiceprep.transcript import Transcript
 
 if TYPE_CHECKING:

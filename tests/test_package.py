@@ -20,6 +20,7 @@ for layer, names in enumerate(
         "audio transcript questions clauses model_server machine",
         "analysis settings keys interruption language_model",
         "session sound fillers delivery recognition entailment keypoints passages",
+        "readings",
         "banks store coverage assessment",
         "judge history",
         "report",

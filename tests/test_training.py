@@ -12,7 +12,7 @@ from tests.training.coverage.calibrate import Case, fit, score
 from tests.training.coverage.lessons import Passage, lessons
 from tests.training.coverage.passages import HERE, Material, material, pairs
 from tests.training.coverage.spoken import read_answers
-from voiceprep.coverage import Reading
+from voiceprep.readings import Reading
 
 if TYPE_CHECKING:
     from pathlib import Path

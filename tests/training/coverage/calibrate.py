@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tests.benchmarks.coverage import misheard, read
-from voiceprep.coverage import Head, Reading, readings
+from voiceprep.coverage import Head
 from voiceprep.entailment import load_entailment
+from voiceprep.readings import Reading, readings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

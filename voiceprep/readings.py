@@ -1,0 +1,196 @@
+"""Which passages of an answer are read against which key points, and what they say.
+
+A model skims every passage against the points near it and reads those that promise
+something: does the speaker say the point, or turn it down ("that was my colleague's part")?
+The best passage of a point is read once more among its neighbours. Pure but for the model,
+which is passed in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from voiceprep.clauses import word_count
+from voiceprep.keypoints import points_of
+from voiceprep.passages import passages, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from voiceprep.clauses import Span
+    from voiceprep.entailment import Logits, Promises, Vectors
+    from voiceprep.questions import KeyPoint, Question
+
+POINTS_SKIMMED, PASSAGES_SKIMMED = (4, 6), 3
+"""A passage is skimmed for a point if the point is one of so many nearest to it (with
+phrasings, or without), or it is one of so many nearest to the point. On the answers that the
+heads are fitted on, 2 % and none of the passages that promise most are thus left out."""
+
+PROMISING = -0.75
+"""Logit of the skim from which a passage is read against a point: a fifth are, and about
+1 % of those that make a point or turn it down are not, on the same answers."""
+
+WORTH_A_SECOND_LOOK = -3.0
+"""Logit from which the passage that says a point best is read again with its neighbours. The
+mean of both readings is better than either: the next sentence may take back what this one
+says, and the one before it may say what it is about."""
+
+NEIGHBOURING = 12
+"""Words of each neighbour that are read with it."""
+
+_ENGLISH = frozenset(
+    re.findall(
+        r"[\w']+",
+        "the and to that it with they this you but for my not be have i because from what "
+        "when there our were are at by it's i'd i'm we they're don't didn't a of",
+    )
+)
+"""Words that an English answer is full of."""
+
+MIN_ENGLISH, MAX_PIECES = 0.12, 1.6
+"""An answer is in another language where fewer of its words are `_ENGLISH` and each falls
+into more pieces of the English vocabulary than this; English has about 0.4 and 1.2."""
+
+
+class Reader(Protocol):
+    """What `cover` needs of a model; `voiceprep.entailment.EntailmentModel` is one."""
+
+    def skim(self, pairs: Sequence[tuple[str, str]]) -> Promises:
+        """Return one logit a (claim, passage): worth reading."""
+        ...
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Logits:
+        """Return three logits a (claim, passage): said, turned down, a word of it wrong."""
+        ...
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text."""
+        ...
+
+    def pieces(self, text: str) -> int:
+        """Return into how many word pieces of English a text falls."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A passage of the answer, read against a point.
+
+    `said` and `denied` are the logits of the model, `similarity` is the cosine with the
+    nearest wording of the point, `margin` that less the same for the nearest other point.
+    `wrong` is the share of the words of the whole answer that seem misrecognised.
+    """
+
+    span: Span
+    said: float
+    denied: float
+    similarity: float
+    margin: float
+    wrong: float
+
+
+def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Reading, ...], ...]:
+    """Return for every key point the passages of an answer that were read against it."""
+    points = points_of(question)
+    spans = passages(text, question.text)
+    if not spans or _foreign(text, model):
+        return tuple(() for _ in points)
+    said = [text[slice(*span)] for span in spans]
+    cosines = _cosines(points, said, question, model)
+    margins = _margins(cosines)
+    pairs = _promising(points, said, cosines, model)
+    logits = model.read([(points[k].text, said[i]) for k, i in pairs])
+    wrong = float(np.mean(0.5 + 0.5 * np.tanh(logits[:, 2] / 2)))
+    rows: list[list[Reading]] = [[] for _ in points]
+    for (k, i), (says, denies, _) in zip(pairs, logits.tolist(), strict=True):
+        near, margin = float(cosines[k, i]), float(margins[k, i])
+        rows[k].append(Reading(spans[i], says, denies, near, margin, wrong))
+    return tuple(
+        _looked_again(text, point.text, row, spans, model)
+        for point, row in zip(points, rows, strict=True)
+    )
+
+
+def _promising(
+    points: Sequence[KeyPoint], said: Sequence[str], cosines: Vectors, model: Reader
+) -> list[tuple[int, int]]:
+    """Return which points and passages are to be read: at least one passage a point."""
+    most = np.array([[POINTS_SKIMMED[not p.phrasings]] for p in points])
+    near = (_ranks(cosines, axis=0) < most) | (_ranks(cosines, axis=1) < PASSAGES_SKIMMED)
+    pairs = [(k, i) for i in range(len(said)) for k in np.flatnonzero(near[:, i]).tolist()]
+    promises = np.full(near.shape, -np.inf)
+    promises[tuple(zip(*pairs, strict=True))] = model.skim(
+        [(points[k].text, said[i]) for k, i in pairs]
+    )
+    best = promises.argmax(axis=1)
+    return [(k, i) for k, i in pairs if promises[k, i] >= PROMISING or best[k] == i]
+
+
+def _ranks(cosines: Vectors, axis: int) -> NDArray[np.int64]:
+    """Return 0 for the greatest along an axis, 1 for the next, and so on."""
+    return np.argsort(np.argsort(-cosines, axis=axis, kind="stable"), axis=axis)
+
+
+def _looked_again(
+    text: str, point: str, row: Sequence[Reading], spans: Sequence[Span], model: Reader
+) -> tuple[Reading, ...]:
+    """Return the readings of a point, the best one's logits averaged with a wider look."""
+    best = max(row, key=lambda r: r.said)
+    if best.said < WORTH_A_SECOND_LOOK or len(spans) == 1:
+        return tuple(row)
+    wide = _among_neighbours(text, spans, spans.index(best.span))
+    ((says, denies, _),) = model.read([(point, wide)]).tolist()
+    wider = replace(best, said=(best.said + says) / 2, denied=(best.denied + denies) / 2)
+    return tuple(wider if r is best else r for r in row)
+
+
+def _among_neighbours(text: str, spans: Sequence[Span], at: int) -> str:
+    """Return a passage with the words around it, as far as its neighbours reach."""
+    start, end = spans[at]
+    before = text[spans[max(at - 1, 0)][0] : start].split()[-NEIGHBOURING:]
+    after = text[end : spans[min(at + 1, len(spans) - 1)][1]].split()[:NEIGHBOURING]
+    return " ".join([*before, text[start:end], *after])
+
+
+def _cosines(
+    points: Sequence[KeyPoint], said: Sequence[str], question: Question, model: Reader
+) -> Vectors:
+    """Return how near every passage is to every point, in its nearest wording.
+
+    Shape (points, passages). What all points and the question share is taken off first,
+    so that the topic alone earns nothing.
+    """
+    wordings = [model.vectors([point.text, *point.phrasings]) for point in points]
+    shared = np.mean([wording.mean(axis=0) for wording in wordings], axis=0)
+    shared = (shared + model.vectors([question.text])[0]) / 2
+    centred = _unit(model.vectors(said) - shared)
+    return np.stack([(_unit(w - shared) @ centred.T).max(axis=0) for w in wordings])
+
+
+def _margins(cosines: Vectors) -> Vectors:
+    """Return by how much each point is nearer to a passage than any other point."""
+    if len(cosines) < 2:
+        return cosines
+    others = [np.delete(cosines, k, axis=0).max(axis=0) for k in range(len(cosines))]
+    margins: Vectors = cosines - np.stack(others)
+    return margins
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Vectors = vectors / np.maximum(lengths, 1e-9)
+    return unit
+
+
+def _foreign(text: str, model: Reader) -> bool:
+    """Tell whether the answer is in another language."""
+    words = words_of(text)
+    english = sum(w in _ENGLISH for w in words)
+    pieces = model.pieces(text) / max(word_count(text), 1)
+    return english < MIN_ENGLISH * len(words) and pieces > MAX_PIECES
