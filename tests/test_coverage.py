@@ -13,14 +13,16 @@ from tests.conftest import transcript_of
 from voiceprep import entailment as room
 from voiceprep.banks import bank_files, load_bank
 from voiceprep.coverage import PARTIAL, cover, why_absent
-from voiceprep.entailment import EntailmentModel, Skimmed, load_entailment
+from voiceprep.entailment import EntailmentModel, load_entailment
 from voiceprep.errors import ModelError
 from voiceprep.questions import KeyPoint, Question
-from voiceprep.readings import PROMISING, WORTH_A_SECOND_LOOK, readings
+from voiceprep.readings import NEAR_ENOUGH, WORTH_A_SECOND_LOOK, readings
 from voiceprep.transcript import Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from numpy.typing import NDArray
 
 QUESTIONS = [
     pytest.param(question, id=f"{name}-{question.number}")
@@ -166,16 +168,17 @@ def test_what_a_passage_says_does_not_hang_on_the_others(reader: EntailmentModel
     assert reader.read([]).shape == (0, 3)
 
 
-def test_a_skim_promises_where_the_passage_is_about_the_claim(reader: EntailmentModel) -> None:
-    claim = TESTING.key_points[0].text
-    made, denied, beside = reader.skim(
+def test_a_passage_is_near_a_claim_that_it_is_about(reader: EntailmentModel) -> None:
+    claim, made, denied, beside = reader.vectors(
         [
-            (claim, "The automated tests are run before every single release."),
-            (claim, "We skipped the automated tests and released."),
-            (claim, "My sister lives in Lisbon with a view of the river."),
+            TESTING.key_points[0].text,
+            "The automated tests are run before every single release.",
+            "We skipped the automated tests and released.",
+            "My sister lives in Lisbon with a view of the river.",
         ]
     )
-    assert min(made, denied) > PROMISING > beside
+    assert np.linalg.norm(claim) == pytest.approx(1, abs=1e-5)
+    assert min(claim @ made, claim @ denied) > NEAR_ENOUGH > claim @ beside
 
 
 def test_the_next_sentence_may_take_a_point_back(reader: EntailmentModel) -> None:
@@ -193,38 +196,38 @@ def test_the_next_sentence_may_take_a_point_back(reader: EntailmentModel) -> Non
     assert max(r.denied for r in taken) > max(r.denied for r in kept)
 
 
-def test_vectors_are_near_where_texts_mean_the_same(reader: EntailmentModel) -> None:
-    one, same, other = reader.vectors(
-        ["We run the tests first.", "The tests are run first.", "My sister lives in Lisbon."]
-    )
-    assert np.linalg.norm(one) == pytest.approx(1, abs=1e-5)
-    assert one @ same > 0.8 > 0.3 > one @ other
-
-
 def test_what_was_read_while_speaking_is_not_read_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = load_entailment()
-    skimmed: list[str] = []
+    found: list[str] = []
+    read: list[tuple[str, str]] = []
 
-    def noted(pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], Skimmed]:
-        skimmed.extend(passage for _, passage in pairs)
-        return EntailmentModel._skim(model, pairs)
+    def finding(texts: Collection[str]) -> dict[str, NDArray[np.float32]]:
+        found.extend(texts)
+        return EntailmentModel._find(model, texts)
 
-    monkeypatch.setattr(model, "_skim", noted)
+    def reading(
+        pairs: Collection[tuple[str, str]],
+    ) -> dict[tuple[str, str], NDArray[np.float32]]:
+        read.extend(pairs)
+        return EntailmentModel._read(model, pairs)
+
+    monkeypatch.setattr(model, "_find", finding)
+    monkeypatch.setattr(model, "_read", reading)
     said = "We run all the tests before anything else. Then a few users have it for a day."
     more = "My colleague wrote all of that down in the handbook."
     cover(Transcript(said), TESTING, model)
-    first = set(skimmed)
-    skimmed.clear()
+    first = set(read)
+    found.clear()
     cover(Transcript(f"{said} {more}"), TESTING, model)
-    assert skimmed.count(more) == len(TESTING.key_points)
-    assert not first & set(skimmed)
+    assert found == [more]
+    assert first
+    assert len(read) == len(set(read))
 
 
 def test_two_threads_may_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "MOST_PREPARED", 0)
-    monkeypatch.setattr(room, "MOST_SKIMMED", 0)
     monkeypatch.setattr(room, "MOST_KNOWN", 0)
     model, said = (
         load_entailment(),
@@ -256,7 +259,7 @@ def test_another_version_of_the_package_is_refused(monkeypatch: pytest.MonkeyPat
         load_entailment()
 
 
-@pytest.mark.parametrize("changed", ["the package's", room.ALONE, room.FINISH])
+@pytest.mark.parametrize("changed", ["the package's", room.ALONE, room.READ])
 def test_altered_weights_are_refused(changed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if changed in room.SHA256:
         monkeypatch.setitem(room.SHA256, changed, "0" * 64)

