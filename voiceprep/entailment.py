@@ -209,7 +209,6 @@ def load_entailment(*, threads: int = 1) -> EntailmentModel:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
     providers = ["CPUExecutionProvider"]
     parts = {
         name: onnxruntime.InferenceSession(_own_weights(name), options, providers=providers)
