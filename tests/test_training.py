@@ -141,7 +141,7 @@ def test_the_threshold_falls_where_words_are_wrong() -> None:
 
 
 def test_what_is_validated_on_was_not_learnt() -> None:
-    """Three claims of nine hundred stand in the `*.jsonl` files too."""
+    """Three claims of nine hundred stand in a bank or a `*.jsonl` file too."""
     tested = read_answers(sorted((HERE / "validation").glob("inv-*.txt")))
     learnt = material().questions
     claims = {p.text.lower() for a in tested for p in a.question.key_points}

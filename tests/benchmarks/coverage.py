@@ -220,9 +220,13 @@ def f1(rows: Sequence[Row]) -> float:
 def auc(rows: Sequence[Row]) -> float:
     """Return the chance that a covered point scores above one that is not."""
     positive = [r.score for r in rows if r.gold == "covered"]
-    negative = [r.score for r in rows if r.gold == "not"]
-    wins = sum((p > n) + 0.5 * (p == n) for p in positive for n in negative)
-    return wins / max(len(positive) * len(negative), 1)
+    return area(positive, [r.score for r in rows if r.gold == "not"])
+
+
+def area(positive: Iterable[float], negative: Sequence[float]) -> float:
+    """Return the chance that one of the former is greater than one of the latter."""
+    wins = [(p > n) + 0.5 * (p == n) for p in positive for n in negative]
+    return sum(wins) / max(len(wins), 1)
 
 
 def best_keyword_rows(answers: Sequence[Answer]) -> list[Row]:

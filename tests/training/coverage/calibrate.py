@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.benchmarks.coverage import misheard, read
+from tests.benchmarks.coverage import area, misheard, read
 from voiceprep.coverage import Head
 from voiceprep.entailment import load_entailment
 from voiceprep.readings import Reading, readings
@@ -177,11 +177,10 @@ def report(name: str, tested: Sequence[Case], scores: Numbers) -> None:
     wanted = np.array([c.covered for c in tested])
     denied = np.array([c.denied for c in tested])
     strayed = np.array([c.off_topic for c in tested])
-    above = scores[wanted][:, None] - scores[~wanted & ~strayed]
-    area = float(np.mean((above > 0) + 0.5 * (above == 0)))
+    under = area(scores[wanted].tolist(), scores[~wanted & ~strayed].tolist())
     called = scores >= 0.5
     print(
-        f"{name:<40} AUC {area:.3f}  F1 {f1(wanted[~strayed], called[~strayed]):.3f}  "
+        f"{name:<40} AUC {under:.3f}  F1 {f1(wanted[~strayed], called[~strayed]):.3f}  "
         f"denied called covered {called[denied].mean():.2f} of {denied.sum()}  "
         f"off topic called covered {called[strayed].mean():.2f}"
     )

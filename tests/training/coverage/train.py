@@ -22,7 +22,8 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812  (torch's own custom)
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from tests.training.coverage.deberta import Teacher
+from tests.benchmarks.coverage import area
+from tests.training.coverage.deberta import LOGITS, Teacher
 from tests.training.coverage.minilm import MiniLM
 from tests.training.coverage.passages import HERE, Material, Pair, material
 from tests.training.coverage.reader import (
@@ -111,15 +112,10 @@ def _without_end(items: Sequence[T]) -> Iterator[T]:
         yield from items
 
 
-@torch.no_grad()
 def views(teacher: Teacher, round_: Device) -> Any:
     """Return what the reader is to say of every pair, shape (pairs, 3): probabilities that
     it is said and turned down, and the share of wrong words."""
-    teacher.eval()
-    thought = torch.zeros(len(round_), 2, device=round_.labels.device)
-    for chosen in round_.batches(LABELLING):
-        with torch.autocast(thought.device.type, torch.bfloat16):
-            thought[chosen] = taught(teacher, round_, chosen).sigmoid()
+    thought = _logits(teacher, round_, taught, LOGITS).sigmoid()
     labels = round_.labels[:, :2]
     labels = torch.where(labels.isnan(), thought, labels)
     return torch.cat([(1 - TRUST) * labels + TRUST * thought, round_.labels[:, 2:]], 1)
@@ -210,42 +206,41 @@ class Exam:
             for name, answers in self._answers.items()
         }
 
-    @torch.no_grad()
     def sit(self, model: Any, logits_of: Callable[[Any, Device, Any], Any]) -> None:
         """Print the areas under the curves."""
-        model.eval()
-        found = {
-            name: _area(answers, _said(model, self._rounds[name], logits_of))
+        areas = {
+            name: _told_apart(
+                answers, _logits(model, self._rounds[name], logits_of, 1)[:, 0].tolist()
+            )
             for name, answers in self._answers.items()
         }
-        print("  AUC", *(f"{name} {area:.3f}" for name, area in found.items()), flush=True)
+        print("  AUC", *(f"{name} {auc:.3f}" for name, auc in areas.items()), flush=True)
 
 
-def _said(
-    model: Any, round_: Device, logits_of: Callable[[Any, Device, Any], Any]
-) -> list[float]:
-    """Return the logits that a pair says it."""
-    found = torch.zeros(len(round_), device=round_.labels.device)
+@torch.no_grad()
+def _logits(
+    model: Any, round_: Device, logits_of: Callable[[Any, Device, Any], Any], count: int
+) -> Any:
+    """Return the first `count` logits of every pair of a round, shape (pairs, count)."""
+    model.eval()
+    found = torch.zeros(len(round_), count, device=round_.labels.device)
     for chosen in round_.batches(LABELLING):
         with torch.autocast(found.device.type, torch.bfloat16):
-            found[chosen] = logits_of(model, round_, chosen)[:, 0].float()
-    values: list[float] = found.tolist()
-    return values
+            found[chosen] = logits_of(model, round_, chosen)[:, :count].float()
+    return found
 
 
-def _area(answers: Sequence[SpokenAnswer], said: list[float]) -> float:
-    scores, made, first = [], [], 0
+def _told_apart(answers: Sequence[SpokenAnswer], said: list[float]) -> float:
+    scores: dict[bool, list[float]] = {True: [], False: []}
+    first = 0
     for answer in answers:
         for k in range(len(answer.question.key_points)):
             best = max(said[first : first + len(answer.pieces)])
             first += len(answer.pieces)
             letters = answer.letters(k)
             if letters.isdisjoint("cp") or "c" in letters:
-                scores.append(best)
-                made.append("c" in letters)
-    found, wanted = torch.tensor(scores), torch.tensor(made)
-    above = found[wanted][:, None] - found[~wanted]
-    return float(((above > 0) + 0.5 * (above == 0)).float().mean())
+                scores["c" in letters].append(best)
+    return area(scores[True], scores[False])
 
 
 @torch.no_grad()
