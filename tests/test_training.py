@@ -11,7 +11,7 @@ import pytest
 from tests.training.coverage import lessons as lessons_module
 from tests.training.coverage.calibrate import Case, fit, score
 from tests.training.coverage.lessons import Passage, lessons
-from tests.training.coverage.passages import HERE, Material, material, pairs
+from tests.training.coverage.passages import HERE, Material, as_cut, material, pairs
 from tests.training.coverage.spoken import read_answers
 from voiceprep.readings import Reading
 
@@ -85,7 +85,7 @@ def test_a_covered_passage_says_its_point_and_a_denied_one_does_not(folder: Path
     (lesson,) = invented(folder)
     known = Material((), (lesson,), (lesson.question,))
     made = [p for seed in range(20) for p in pairs(known, random.Random(seed))]
-    told = {(p.claim, p.passage): (p.said, p.denied) for p in made}
+    told = {(p.claim, p.told): (p.said, p.denied) for p in made}
     shipment, customer = "rerouted the shipment", "told the customer"
     assert told[shipment, "The lorry went round by Metz."] == (1.0, 0.0)
     assert told[customer, "The lorry went round by Metz."] == (0.0, 0.0)
@@ -96,16 +96,34 @@ def test_the_share_of_wrong_words_is_learnt_as_it_is(folder: Path) -> None:
     (lesson,) = invented(folder)
     known = Material((), (lesson,), (lesson.question,))
     made = [p for seed in range(20) for p in pairs(known, random.Random(seed))]
-    as_written = {
-        w.strip(".,?!").lower()
-        for p in made
-        if p.wrong == 0
-        for w in f"{p.passage} {p.claim}".split()
-    }
-    broken = [p for p in made if {*p.passage.lower().split()} - as_written]
-    assert all(0 <= p.wrong <= 1 for p in made)
-    assert {p.wrong for p in made if p.passage == "The lorry went round by Metz."} == {0.0}
-    assert [p for p in broken if p.wrong > 0]
+    as_written = {w.strip(".,?!").lower() for p in made for w in f"{p.told} {p.claim}".split()}
+    heard = [h for p in made for h in p.heard]
+    broken = [h for h in heard if {*h.text.lower().split()} - as_written]
+    assert all(0 <= h.wrong <= 1 for h in heard)
+    assert {h.wrong for h in heard if h.text == "The lorry went round by Metz."} == {0.0}
+    assert [h for h in broken if h.wrong > 0]
+
+
+def test_a_passage_with_a_part_of_a_piece_is_left_to_the_teacher(tmp_path: Path) -> None:
+    whole = "The lorry went round by Metz."
+    long = ", and ".join(["nobody rang the customer about it that day"] * 6)
+    path = tmp_path / "answers.txt"
+    head, point, *_ = INVENTED.splitlines()
+    path.write_text(
+        f"{head}\n{point}\n* told the customer\n# dry\n0c | {whole}\n1d | {long}.\n"
+    )
+    (answer,) = read_answers([path])
+    first, *rest = as_cut(answer)
+    assert (first.text, first.touched) == (whole, {0: {"c"}})
+    assert not first.unclear
+    assert len(rest) > 1
+    assert not any(s.touched for s in rest)
+    assert all(s.unclear == {1} for s in rest)
+    told = {s.text for s in rest}
+    known = Material((answer,), (), (answer.question,))
+    made = [p for seed in range(20) for p in pairs(known, random.Random(seed))]
+    assert {p.claim for p in made if math.isnan(p.said)} == {"told the customer"}
+    assert told <= {p.told for p in made if math.isnan(p.said)}
 
 
 def test_a_like_claim_of_another_question_is_left_to_the_teacher(folder: Path) -> None:

@@ -60,7 +60,7 @@ ALONE, FIND, READ = "alone.onnx", "find.onnx", "read.onnx"
 SHA256 = {
     ALONE: "6cec80f7ba941addb7263e467bc14cf20bd79805b2702ba620ecabc82e8e2dda",
     FIND: "fadf8b70064daf57f413babecf3d01e3db270002842c84eb083389480db6c959",
-    READ: "aea9728832573898760f792aff4ccab0c81ecc6f49a208ea22b2422f7201946f",
+    READ: "629524d5f89093167043e10d4d427ea556e6269fcbee0f204902bd7509ab15f4",
 }
 """Our own files: the first layers of the one that reads; the one that makes a vector; the
 layers that read two texts together."""

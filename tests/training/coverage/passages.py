@@ -3,7 +3,7 @@
 Passages are stretches of the labelled answers in `answers/`, and those that were written
 one by one (`lessons`). Covered ones of the latter are also wrapped in words that turn them
 down, report them or stress them, so that neither a negation nor its absence decides by
-itself; many passages are misheard as a recogniser mishears.
+itself; each passage is heard several times, mostly misheard as a recogniser mishears.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tests.training.coverage import plain
 from tests.training.coverage.lessons import lessons
 from tests.training.coverage.spoken import read_answers
 from voiceprep.clauses import clauses
+from voiceprep.passages import passages
 
 if TYPE_CHECKING:
     import random
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from tests.training.coverage.lessons import Lesson, Passage
     from tests.training.coverage.spoken import Piece, SpokenAnswer
+    from voiceprep.clauses import Span
     from voiceprep.questions import KeyPoint, Question
 
 HERE = Path(__file__).resolve().parent
@@ -35,7 +37,10 @@ SAID = {"covered": 1.0, "partial": 0.4, "c": 1.0, "p": 0.4}
 PIECES = (1, 1, 1, 2, 2, 3)
 """Pieces of an answer that are read together, as often as they stand here."""
 
-OTHERS = 3
+AS_CUT = 0.5
+"""Share of the answers whose stretches are the passages that the product would read."""
+
+OTHERS = 2
 """Points of the same question that a stretch does not touch, read against it: in an
 answer most passages are about another point, and none of them may win."""
 
@@ -51,8 +56,11 @@ AMONG_OTHERS = 0.4
 MAX_WORDS = 50
 """Words of a passage with its neighbours, at most."""
 
+HEARINGS = 3
+"""Times that a passage is heard: each round over the pairs learns another."""
+
 MISHEARD, RAW = 0.6, 0.35
-"""Share of the passages with wrong words, and of those in lower case without marks."""
+"""Share of the hearings with wrong words, and of those in lower case without marks."""
 
 WORD_ERRORS = (0.05, 0.1, 0.15, 0.2, 0.2, 0.25, 0.3)
 """Shares of wrong words, from a quiet room to a train station."""
@@ -162,27 +170,50 @@ ECHOES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A claim and a passage: how far it is said, whether it is turned down, and the share
-    of the passage's words that are wrong. The first two are not a number where nobody knows."""
-
-    claim: str
-    passage: str
-    said: float
-    denied: float
-    wrong: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A passage as it is read, and the share of its words that are wrong."""
+class Hearing:
+    """What is heard of a passage, and the share of its words that are wrong."""
 
     text: str
     wrong: float
 
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A claim and a passage: how far it is said, and whether it is turned down; both are not
+    a number where nobody knows. The teacher reads what was told, the reader what is heard."""
+
+    claim: str
+    told: str
+    heard: tuple[Hearing, ...]
+    said: float
+    denied: float
+
+    @classmethod
+    def clearly(cls, claim: str, told: str) -> Pair:
+        """Return a pair that nobody labelled, whose passage is heard as it was told."""
+        return cls(claim, told, (Hearing(told, 0.0),), math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A passage, and how it is heard."""
+
+    text: str
+    heard: tuple[Hearing, ...]
+
     def against(self, claim: str, said: float = 0.0, denied: float = 0.0) -> Pair:
         """Return it with a claim; it has nothing to do with it unless that is given."""
-        return Pair(claim, self.text, said, denied, self.wrong)
+        return Pair(claim, self.text, self.heard, said, denied)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of an answer: what it does for the points that it touches, and the points
+    that it may touch."""
+
+    text: str
+    touched: Mapping[int, set[str]]
+    unclear: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +262,7 @@ def pairs(known: Material, rng: random.Random) -> list[Pair]:
         for point in question.key_points:
             if rng.random() < ECHOED:
                 echo = rng.choice(ECHOES).replace("{q}", question.text)
-                made.append(_misheard(echo, echo.split(), rng).against(_claim(point, rng)))
+                made.append(_told(echo, echo.split(), rng).against(_claim(point, rng)))
     made += _plainly(known, rng)
     rng.shuffle(made)
     return made
@@ -243,44 +274,75 @@ def _plainly(known: Material, rng: random.Random) -> Iterator[Pair]:
     known_verbs = plain.verbs(claims)
     for claim in claims:
         told = plain.said(claim, known_verbs, rng)
-        yield _misheard(told, told.split(), rng).against(claim, said=1.0)
+        yield _told(told, told.split(), rng).against(claim, said=1.0)
         for _ in range(2):
             told = plain.denied(claim, known_verbs, rng)
-            yield _misheard(told, told.split(), rng).against(claim, denied=1.0)
+            yield _told(told, told.split(), rng).against(claim, denied=1.0)
 
 
 def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> Iterator[Pair]:
     """Yield stretches of an answer, each with the points that it touches and another."""
     points = answer.question.key_points
-    words, first = answer.text.split(), 0
-    while first < len(answer.pieces):
-        part = answer.pieces[first : first + rng.choice(PIECES)]
-        first += len(part)
-        told = " ".join(p.text for p in part)
-        heard = _misheard(told, words, rng, raw=answer.is_raw)
-        touched = _labels(part)
-        for point, letters in touched.items():
+    words = answer.text.split()
+    cut = as_cut(answer) if rng.random() < AS_CUT else _in_pieces(answer, rng)
+    for stretch in cut:
+        told = _told(stretch.text, words, rng, raw=answer.is_raw)
+        for point in stretch.unclear:
+            yield told.against(_claim(points[point], rng), math.nan, math.nan)
+        for point, letters in stretch.touched.items():
             said = max(SAID.get(letter, 0.0) for letter in letters)
             denied = float("d" in letters and said < 1)
-            yield heard.against(_claim(points[point], rng), said, denied)
+            yield told.against(_claim(points[point], rng), said, denied)
             if not letters.isdisjoint("cd"):
-                yield from _related(points[point], heard, known, rng)
-        others = [p for i, p in enumerate(points) if i not in touched]
+                yield from _related(points[point], told, known, rng)
+        near = stretch.unclear | stretch.touched.keys()
+        others = [p for i, p in enumerate(points) if i not in near]
         for other in rng.sample(others, min(OTHERS, len(others))):
-            yield heard.against(_claim(other, rng))
+            yield told.against(_claim(other, rng))
         if rng.random() < OFF_TOPIC:
             elsewhere = rng.choice(known.questions)
             if elsewhere.text != answer.question.text:
-                yield heard.against(_claim(rng.choice(elsewhere.key_points), rng))
+                yield told.against(_claim(rng.choice(elsewhere.key_points), rng))
+
+
+def _in_pieces(answer: SpokenAnswer, rng: random.Random) -> Iterator[Stretch]:
+    """Yield an answer in stretches of one to three labelled pieces."""
+    first = 0
+    while first < len(answer.pieces):
+        part = answer.pieces[first : first + rng.choice(PIECES)]
+        first += len(part)
+        yield Stretch(" ".join(p.text for p in part), _labels(part))
+
+
+def as_cut(answer: SpokenAnswer) -> Iterator[Stretch]:
+    """Yield the passages of an answer that the product reads.
+
+    Whether one does what is said of a piece that it holds only in part, nobody knows.
+    """
+    placed = list(zip(answer.pieces, _places(answer.pieces), strict=True))
+    for start, end in passages(answer.text, answer.question.text):
+        whole = _labels([p for p, (a, b) in placed if start <= a and b <= end])
+        near = _labels([p for p, (a, b) in placed if a < end and start < b])
+        unclear = {k for k in near if near[k] != whole.get(k) and "c" not in whole.get(k, ())}
+        touched = {k: letters for k, letters in whole.items() if k not in unclear}
+        yield Stretch(answer.text[start:end], touched, frozenset(unclear))
+
+
+def _places(pieces: Sequence[Piece]) -> Iterator[Span]:
+    """Yield where every piece begins and ends in the answer."""
+    start = 0
+    for piece in pieces:
+        yield start, start + len(piece.text)
+        start += len(piece.text) + 1
 
 
 def _related(
-    point: KeyPoint, heard: Heard, known: Material, rng: random.Random
+    point: KeyPoint, told: Told, known: Material, rng: random.Random
 ) -> Iterator[Pair]:
     """Yield a passage that touches a point against a like claim of another question."""
     like = known.related.get(point.text)
     if like and rng.random() < RELATED:
-        yield heard.against(rng.choice(like), math.nan, math.nan)
+        yield told.against(rng.choice(like), math.nan, math.nan)
 
 
 def _labels(part: Sequence[Piece]) -> dict[int, set[str]]:
@@ -300,14 +362,13 @@ def _from_passage(
     others = [i for i in range(len(points)) if i != passage.point]
     text, label = _restated(passage, rng)
     words = f"{text} {rng.choice(lesson.passages).text}".split()
-    told = _neighboured(text, passage.point, lesson, rng)
-    heard = _misheard(told, words, rng)
+    told = _told(_neighboured(text, passage.point, lesson, rng), words, rng)
     said, denied = SAID.get(label, 0.0), float(label == "denied")
-    yield heard.against(_claim(points[passage.point], rng, told), said, denied)
+    yield told.against(_claim(points[passage.point], rng, told.text), said, denied)
     if said or denied:
-        yield from _related(points[passage.point], heard, known, rng)
-    if others and told == passage.text:
-        yield heard.against(_claim(points[rng.choice(others)], rng))
+        yield from _related(points[passage.point], told, known, rng)
+    if others and told.text == passage.text:
+        yield told.against(_claim(points[rng.choice(others)], rng))
 
 
 def _restated(passage: Passage, rng: random.Random) -> tuple[str, str]:
@@ -348,20 +409,22 @@ def _part(text: str, rng: random.Random, *, last: bool) -> str:
     return parts[-1] if last else parts[0]
 
 
-def _misheard(
-    text: str, others: Sequence[str], rng: random.Random, *, raw: bool = False
-) -> Heard:
-    """Return the text with wrong words now and then; they come from `others`.
+def _told(text: str, others: Sequence[str], rng: random.Random, *, raw: bool = False) -> Told:
+    """Return the text and how it is heard, several times; wrong words come from `others`.
 
     A text that is not `raw` loses its marks often.
     """
+    return Told(text, tuple(_heard(text, others, rng, raw=raw) for _ in range(HEARINGS)))
+
+
+def _heard(text: str, others: Sequence[str], rng: random.Random, *, raw: bool) -> Hearing:
     wrong = RAW_ERRORS if raw else 0.0
     if rng.random() < MISHEARD:
         heard, share = _with_errors(text, rng.choice(WORD_ERRORS), others, rng)
         text, wrong = (heard, wrong + share) if heard else (text, wrong)
     if not raw and rng.random() < RAW:
         text = re.sub(r"[.,?!;:—]+( |$)", r"\1", text).lower()
-    return Heard(text, wrong)
+    return Hearing(text, wrong)
 
 
 def _with_errors(

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from tests.training.coverage.passages import Material, Pair
 
-ROUND_UP = 8
+ROUND_UP = 4
 """Tokens: lengths are padded to a multiple, so that there are few shapes."""
 
-CHUNK, LIKE = 64, 8
+CHUNK, LIKE = 512, 16
 """Batches among which pairs of like length are put together, in so many groups by the length
-of the claim, each by that of the passage."""
+of one text, each by that of the other."""
 
 PARTS = 8
 """Parts of a round that are made at the same time."""
@@ -56,14 +56,16 @@ class Texts:
 class Round:
     """Pairs: claim and passage for the reader, both together for the teacher.
 
-    `labels`, shape (pairs, 3): said, turned down (both not a number where nobody labelled
-    the pair), share of wrong words.
+    `passages` has the first hearing of every pair, then the second of every pair, and so on.
+    `labels`, shape (pairs, 2): said, turned down; not a number where nobody labelled the pair.
+    `wrong`, shape (pairs, hearings): share of wrong words.
     """
 
     claims: Texts
     passages: Texts
     both: Texts
     labels: NDArray[np.float32]
+    wrong: NDArray[np.float32]
 
     @classmethod
     def of(cls, chosen: Sequence[Pair]) -> Round:
@@ -73,12 +75,14 @@ class Round:
         def cut(texts: Sequence[str], most: int) -> Texts:
             return Texts.of([e.ids[:most] for e in ours.encode_batch(list(texts))])
 
-        both = theirs.encode_batch([(p.passage, p.claim) for p in chosen])
+        both = theirs.encode_batch([(p.told, p.claim) for p in chosen])
+        hearings = zip(*(p.heard for p in chosen), strict=True)
         return cls(
             cut([p.claim for p in chosen], MAX_CLAIM_TOKENS),
-            cut([p.passage for p in chosen], MAX_PASSAGE_TOKENS),
+            cut([heard.text for hearing in hearings for heard in hearing], MAX_PASSAGE_TOKENS),
             Texts.of([e.ids for e in both]),
-            np.array([(p.said, p.denied, p.wrong) for p in chosen], np.float32),
+            np.array([(p.said, p.denied) for p in chosen], np.float32),
+            np.array([[heard.wrong for heard in p.heard] for p in chosen], np.float32),
         )
 
 
@@ -87,12 +91,12 @@ def _tokenizers() -> tuple[Any, Any]:
     return load_tokenizer(), deberta.tokenizer()
 
 
-def rounds(known: Material, count: int, seed: int, processes: int) -> Iterator[Round]:
-    """Yield the pairs of so many rounds, each in `PARTS`."""
+def rounds(known: Material, parts: int, seed: int, processes: int) -> Iterator[Round]:
+    """Yield so many parts of rounds over everything; `PARTS` of them make a round."""
     global _known
     _known = known
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    numbers = [(seed, i) for i in range(count * PARTS)]
+    numbers = [(seed, i) for i in range(parts)]
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         yield from pool.imap(_round, numbers)
 
@@ -108,6 +112,7 @@ class Device:
 
     def __init__(self, made: Round, device: str) -> None:
         self.labels = torch.from_numpy(made.labels).to(device)
+        self.wrong = torch.from_numpy(made.wrong).to(device)
         self._flat, self._starts, self._lengths = {}, {}, {}
         for name in ("claims", "passages", "both"):
             texts = getattr(made, name)
@@ -124,16 +129,18 @@ class Device:
         """The numbers of the pairs that somebody labelled."""
         return (~self.labels[:, 0].isnan()).nonzero()[:, 0].cpu()
 
-    def batches(self, size: int, among: Any = None) -> Iterator[Any]:
-        """Yield the numbers of pairs of like length, as many as `size` together."""
-        claims, passages = self._lengths["claims"], self._lengths["passages"]
+    def batches(
+        self, size: int, among: Any = None, alike: tuple[str, str] = ("claims", "passages")
+    ) -> Iterator[Any]:
+        """Yield the numbers of pairs whose texts are of like length, so many together."""
+        coarse, fine = (self._lengths[name] for name in alike)
         order = torch.arange(len(self)) if among is None else among
         order = order[torch.randperm(len(order))]
         cut = [
             batch
             for chunk in order.split(size * CHUNK)
-            for like in chunk[claims[chunk].argsort()].split(size * CHUNK // LIKE)
-            for batch in like[passages[like].argsort()].split(size)
+            for like in chunk[coarse[chunk].argsort()].split(size * CHUNK // LIKE)
+            for batch in like[fine[like].argsort()].split(size)
         ]
         yield from (cut[i] for i in torch.randperm(len(cut)))
 

@@ -1,21 +1,25 @@
 """Train the reader of key-point coverage and write it as int8 ONNX.
 
-    python -m tests.training.coverage.train FOLDER --start FILE... [--teacher FILE]
+    python -m tests.training.coverage.train FOLDER --start FILE...
+        [--teacher FILE] [--reader-only]
 
 A teacher learns the pairs first (`deberta`); then the finder and the reader learn what is
 written and what the teacher thinks of it, and of pairs that nobody labelled (Hinton et al.
-2015, "Distilling the knowledge in a neural network"). Writes `teacher.pt`, `alone.onnx`,
-`find.onnx` and `read.onnx` into FOLDER, and says how good each is on the answers of
-`validation/`. Needs torch, transformers and onnx beside the project, and a GPU. See README.md.
+2015, "Distilling the knowledge in a neural network"). The teacher reads a passage as it was
+told, the others as it is heard. The reader learns the pairs that it does not read rightly
+yet. Writes `teacher.pt`, `alone.onnx`, `find.onnx` and `read.onnx` into FOLDER, and says how
+good each is on the answers of `validation/`. Needs torch, transformers and onnx beside the
+project; the teacher and the finder a GPU. See README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import nn
@@ -25,7 +29,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tests.benchmarks.coverage import area
 from tests.training.coverage.deberta import LOGITS, Teacher
 from tests.training.coverage.minilm import MiniLM
-from tests.training.coverage.passages import HERE, Material, Pair, material
+from tests.training.coverage.passages import HEARINGS, HERE, Material, Pair, material
 from tests.training.coverage.reader import (
     Finder,
     Reader,
@@ -34,17 +38,18 @@ from tests.training.coverage.reader import (
     resume,
 )
 from tests.training.coverage.spoken import read_answers
-from tests.training.coverage.stream import Device, Round, rounds
+from tests.training.coverage.stream import PARTS, Device, Round, rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from tests.training.coverage.spoken import SpokenAnswer
 
-T = TypeVar("T")
+LogitsOf: TypeAlias = "Callable[[Any, Device, Any, int], Any]"
 
-ROUNDS = 2
-"""Rounds of pairs that are made, each with other stretches, errors and like claims."""
+MADE = 2 * PARTS
+"""Parts of rounds of pairs that are made: a second round has other stretches, errors and like
+claims."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +63,16 @@ class Course:
 
 TEACHER = Course(3150, 256, 1.5e-4)
 FINDER = Course(1190, 512, 3e-4)
-READER = Course(2370, 256, 3e-4)
+READER = Course(2500, 128, 2e-4)
 
-LABELLING = 2048
-"""Pairs that the teacher reads at once."""
+CLEAR, REPEATED = 0.1, 0.15
+"""Share of the pairs that have nothing to do with each other that the reader repeats, of those
+that it takes for something at less than this probability when it begins."""
+
+LABELLING = 512
+"""Pairs that are read at once."""
+APART, TOGETHER = ("claims", "passages"), ("both", "both")
+"""The texts of a pair as the small networks and the teacher read them."""
 HEADS_FASTER, WEIGHT_DECAY = 2.5, 0.01
 WARM_UP = 0.05
 """Share of the steps over which the learning rate rises; after it falls to zero."""
@@ -77,61 +88,74 @@ RELATED, LIKE, SAME = 10, 0.45, 0.95
 
 def teach(model: Teacher, made: Sequence[Device]) -> None:
     """Train the teacher on what is labelled."""
-
-    def lessons() -> Iterator[Any]:
-        for round_ in _without_end(made):
-            for chosen in round_.batches(TEACHER.batch, round_.labelled):
-                wanted = round_.labels[chosen.to(round_.labels.device), :2]
-                yield taught(model, round_, chosen), wanted
-
-    _fit(model, lessons(), TEACHER)
+    labels = [round_.labels for round_ in made]
+    among = [round_.labelled for round_ in made]
+    _fit(model, _lessons(model, taught, made, labels, TEACHER, among, TOGETHER), TEACHER)
 
 
 def train_finder(model: Finder, made: Sequence[Device], wanted: Sequence[Any]) -> None:
     """Train the finder on which pairs have to do with each other: said or turned down."""
-    touched = [probabilities[:, :2].amax(1, keepdim=True) for probabilities in wanted]
-    _fit(model, _lessons(model, made, touched, FINDER), FINDER)
+    touched = [probabilities.amax(1, keepdim=True) for probabilities in wanted]
+    _fit(model, _lessons(model, read, made, touched, FINDER), FINDER)
 
 
-def train_reader(model: Reader, made: Sequence[Device], wanted: Sequence[Any]) -> None:
-    """Train the reader on what it is to say of every pair."""
-    _fit(model, _lessons(model, made, wanted, READER), READER)
+def train_reader(
+    model: Reader, made: Sequence[Device], among: Sequence[Any], wanted: Sequence[Any]
+) -> None:
+    """Train the reader on what it is to say of some pairs, and how many words are wrong."""
+    _fit(model, _lessons(model, read, made, wanted, READER, among), READER)
 
 
 def _lessons(
-    model: Reader | Finder, made: Sequence[Device], wanted: Sequence[Any], course: Course
+    model: Any,
+    logits_of: LogitsOf,
+    made: Sequence[Device],
+    wanted: Sequence[Any],
+    course: Course,
+    among: Sequence[Any] | None = None,
+    alike: tuple[str, str] = APART,
 ) -> Iterator[Any]:
-    for round_, probabilities in _without_end(list(zip(made, wanted, strict=True))):
-        for chosen in round_.batches(course.batch):
-            wished = probabilities[chosen.to(probabilities.device)]
-            yield read(model, round_, chosen), wished
+    """Yield the logits of some pairs and what they should be, again and again, each time
+    heard anew."""
+    some = among or [None] * len(made)
+    for hearing in itertools.cycle(range(HEARINGS)):
+        for round_, these, probabilities in zip(made, some, wanted, strict=True):
+            for chosen in round_.batches(course.batch, these, alike):
+                found = logits_of(model, round_, chosen, hearing)
+                at = chosen.to(probabilities.device)
+                wished = torch.cat([probabilities[at], round_.wrong[at, hearing, None]], 1)
+                yield found, wished[:, : found.shape[1]]
 
 
-def _without_end(items: Sequence[T]) -> Iterator[T]:
-    while True:
-        yield from items
+def worth_learning(reader: Reader, round_: Device) -> Any:
+    """Return the numbers of the pairs to learn: of those that have nothing to do with each
+    other, only the ones that the reader takes for something, and some of the others."""
+    nothing = (round_.labels.amax(1) == 0).nonzero()[:, 0].cpu()
+    found = _logits(reader, round_, read, nothing).sigmoid().amax(1)
+    repeated = torch.rand(len(round_), device=found.device) < REPEATED
+    return (~(found < CLEAR) | repeated).nonzero()[:, 0].cpu()
 
 
-def views(teacher: Teacher, round_: Device) -> Any:
-    """Return what the reader is to say of every pair, shape (pairs, 3): probabilities that
-    it is said and turned down, and the share of wrong words."""
-    thought = _logits(teacher, round_, taught, LOGITS).sigmoid()
-    labels = round_.labels[:, :2]
-    labels = torch.where(labels.isnan(), thought, labels)
-    return torch.cat([(1 - TRUST) * labels + TRUST * thought, round_.labels[:, 2:]], 1)
+def views(teacher: Teacher, round_: Device, among: Any = None) -> Any:
+    """Return probabilities that each pair is said and turned down, shape (pairs, 2), where
+    they are among some; the others have none."""
+    thought = _logits(teacher, round_, taught, among, TOGETHER).sigmoid()
+    labels = torch.where(round_.labels.isnan(), thought, round_.labels)
+    return (1 - TRUST) * labels + TRUST * thought
 
 
-def taught(model: Teacher, round_: Device, chosen: Any) -> Any:
-    """Return the teacher's logits of some pairs, shape (pairs, 2)."""
+def taught(model: Teacher, round_: Device, chosen: Any, hearing: int) -> Any:
+    """Return the teacher's logits of some pairs as they were told, shape (pairs, 2)."""
     return model(*round_.texts("both", chosen))
 
 
-def read(model: Reader | Finder, round_: Device, chosen: Any) -> Any:
-    """Return the logits of some pairs, a row a pair."""
+def read(model: Reader | Finder, round_: Device, chosen: Any, hearing: int) -> Any:
+    """Return the logits of some pairs as they are heard, a row a pair."""
     alone = []
+    passages = chosen + hearing * len(round_)
     with torch.no_grad():
-        for name in ("claims", "passages"):
-            ids, mask = round_.texts(name, chosen)
+        for name, numbers in (("claims", chosen), ("passages", passages)):
+            ids, mask = round_.texts(name, numbers)
             alone += [model.network.alone(model.network.word(ids), mask), mask]
     return model(*alone)
 
@@ -195,7 +219,7 @@ class Exam:
             name: Device(
                 Round.of(
                     [
-                        Pair(point.text, piece.text, 0.0, 0.0)
+                        Pair.clearly(point.text, piece.text)
                         for answer in answers
                         for point in answer.question.key_points
                         for piece in answer.pieces
@@ -206,27 +230,31 @@ class Exam:
             for name, answers in self._answers.items()
         }
 
-    def sit(self, model: Any, logits_of: Callable[[Any, Device, Any], Any]) -> None:
+    def sit(self, model: Any, logits_of: LogitsOf) -> None:
         """Print the areas under the curves."""
-        areas = {
-            name: _told_apart(
-                answers, _logits(model, self._rounds[name], logits_of, 1)[:, 0].tolist()
-            )
-            for name, answers in self._answers.items()
-        }
+        areas = {}
+        for name, answers in self._answers.items():
+            round_ = self._rounds[name]
+            said = _logits(model, round_, logits_of)[:, 0]
+            areas[name] = _told_apart(answers, said.tolist())
         print("  AUC", *(f"{name} {auc:.3f}" for name, auc in areas.items()), flush=True)
 
 
 @torch.no_grad()
 def _logits(
-    model: Any, round_: Device, logits_of: Callable[[Any, Device, Any], Any], count: int
+    model: Any,
+    round_: Device,
+    logits_of: LogitsOf,
+    among: Any = None,
+    alike: tuple[str, str] = APART,
 ) -> Any:
-    """Return the first `count` logits of every pair of a round, shape (pairs, count)."""
+    """Return the logits said and denied of a round, shape (pairs, 2), not a number but for
+    the pairs that are asked for. `alike` are the texts that are put together by length."""
     model.eval()
-    found = torch.zeros(len(round_), count, device=round_.labels.device)
-    for chosen in round_.batches(LABELLING):
+    found = torch.full((len(round_), LOGITS), torch.nan, device=round_.labels.device)
+    for chosen in round_.batches(LABELLING, among, alike):
         with torch.autocast(found.device.type, torch.bfloat16):
-            found[chosen] = logits_of(model, round_, chosen)[:, :count].float()
+            found[chosen.to(found.device)] = logits_of(model, round_, chosen, 0)[:, :LOGITS]
     return found
 
 
@@ -264,7 +292,7 @@ def with_related(known: Material, device: str) -> Material:
 def _vectors(texts: Sequence[str], device: str) -> Any:
     """Return the unit vectors of the untrained network, shape (texts, WIDTH)."""
     network = MiniLM().to(device).eval()
-    round_ = Device(Round.of([Pair(t, "", 0.0, 0.0) for t in texts]), device)
+    round_ = Device(Round.of([Pair.clearly(t, "") for t in texts]), device)
     found = []
     for chosen in torch.arange(len(texts), device=device).split(LABELLING):
         ids, mask = round_.texts("claims", chosen)
@@ -286,6 +314,8 @@ def main() -> None:
         help="earlier files, in which the reader has learnt to read both together",
     )
     parser.add_argument("--teacher", type=Path, metavar="FILE", help="one that was taught")
+    parser.add_argument("--reader-only", action="store_true", help="make no finder")
+    parser.add_argument("--parts", type=int, default=MADE, help=f"{PARTS} are a round ({MADE})")
     parser.add_argument(
         "--leave-out",
         action="append",
@@ -303,7 +333,8 @@ def main() -> None:
     known, reader = with_related(material(options.leave_out), device), Reader()
     print(f"{len(known.answers)} answers, {len(known.claims())} claims", flush=True)
     resume(reader, options.start)
-    made = [Device(r, device) for r in rounds(known, ROUNDS, options.seed, options.processes)]
+    parts = rounds(known, options.parts, options.seed, options.processes)
+    made = [Device(part, device) for part in parts]
     exam, teacher = Exam(device), Teacher().to(device)
     if options.teacher:
         teacher.load_state_dict(torch.load(options.teacher))
@@ -311,12 +342,16 @@ def main() -> None:
         teach(teacher, made)
         torch.save(teacher.state_dict(), folder / "teacher.pt")
     exam.sit(teacher, taught)
-    wanted = [views(teacher, round_) for round_ in made]
-    finder, reader = Finder().to(device), reader.to(device)
-    train_finder(finder, made, wanted)
-    train_reader(reader, made, wanted)
+    if not options.reader_only:
+        finder = Finder().to(device)
+        train_finder(finder, made, [views(teacher, r) for r in made])
+        export_finder(finder, folder)
+    reader.to(device)
+    among = [worth_learning(reader, round_) for round_ in made]
+    print(f"{sum(map(len, among))} of {sum(map(len, made))} pairs to learn", flush=True)
+    wanted = [views(teacher, *part) for part in zip(made, among, strict=True)]
+    train_reader(reader, made, among, wanted)
     exam.sit(reader, read)
-    export_finder(finder, folder)
     export_reader(reader, folder)
 
 
