@@ -72,9 +72,7 @@ class Head:
 PHRASED = Head(
     said=1.165, denied=0.114, similarity=11.124, margin=-2.352, wrong=1.198, bias=-5.573
 )
-PLAIN = Head(
-    said=0.755, denied=-0.1, similarity=7.969, margin=-0.636, wrong=0.953, bias=-3.233
-)
+PLAIN = Head(said=0.755, denied=-0.1, similarity=7.969, margin=-0.636, wrong=0.953, bias=-3.233)
 """For points with phrasings and without: fitted by `calibrate.py` of
 `tests/training/coverage` on answers that nothing else learnt from."""
 
