@@ -31,6 +31,9 @@ CHUNK, LIKE = 512, 16
 """Batches among which pairs of like length are put together, in so many groups by the length
 of one text, each by that of the other."""
 
+APART, TOGETHER = ("claims", "passages"), ("both", "both")
+"""The texts of a pair as the small networks and the teacher read them."""
+
 PARTS = 8
 """Parts of a round that are made at the same time."""
 
@@ -130,7 +133,7 @@ class Device:
         return (~self.labels[:, 0].isnan()).nonzero()[:, 0].cpu()
 
     def batches(
-        self, size: int, among: Any = None, alike: tuple[str, str] = ("claims", "passages")
+        self, size: int, among: Any = None, alike: tuple[str, str] = APART
     ) -> Iterator[Any]:
         """Yield the numbers of pairs whose texts are of like length, so many together."""
         coarse, fine = (self._lengths[name] for name in alike)

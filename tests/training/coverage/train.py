@@ -38,7 +38,7 @@ from tests.training.coverage.reader import (
     resume,
 )
 from tests.training.coverage.spoken import read_answers
-from tests.training.coverage.stream import PARTS, Device, Round, rounds
+from tests.training.coverage.stream import APART, PARTS, TOGETHER, Device, Round, rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -71,8 +71,6 @@ that it takes for something at less than this probability when it begins."""
 
 LABELLING = 512
 """Pairs that are read at once."""
-APART, TOGETHER = ("claims", "passages"), ("both", "both")
-"""The texts of a pair as the small networks and the teacher read them."""
 HEADS_FASTER, WEIGHT_DECAY = 2.5, 0.01
 WARM_UP = 0.05
 """Share of the steps over which the learning rate rises; after it falls to zero."""
