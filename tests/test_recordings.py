@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import resource
 import shutil
+import signal
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -287,6 +289,41 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
         keep(journal, stamp, {small: "new", large: "new" * 4000})
     assert (small.read_text(), large.read_text()) == ("old", "old")
     assert sorted(p.name for p in tmp_path.iterdir()) == [JOURNAL, "a.json", "a.txt", "a.wav"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_put_in_place_is_noted_before_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stopped(*_: object) -> None:
+        raise StoppedError
+
+    def begin(journal: Journal, *arguments: Any) -> None:
+        signal.raise_signal(number)
+        begun(journal, *arguments)
+
+    begun = Journal.begin
+    monkeypatch.setattr(Journal, "begin", begin)
+    path, stamp = tmp_path / "a.txt", Stamp("a.wav", 5, 0, "m")
+    before = signal.signal(signal.SIGTERM, stopped)
+    try:
+        with pytest.raises((KeyboardInterrupt, StoppedError)):
+            keep(Journal(tmp_path), stamp, {path: "done"})
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert path.read_text() == "done"
+    assert Journal.read(tmp_path).is_current(path, stamp)
+    assert sorted(p.name for p in tmp_path.iterdir()) == [JOURNAL, "a.txt"]
+
+
+def test_results_may_be_kept_in_any_thread(tmp_path: Path) -> None:
+    path, stamp = tmp_path / "a.txt", Stamp("a.wav", 5, 0, "m")
+    with ThreadPoolExecutor() as pool:
+        pool.submit(keep, Journal(tmp_path), stamp, {path: "done"}).result()
+    assert Journal.read(tmp_path).is_current(path, stamp)
 
 
 def test_a_text_of_any_characters_is_written(tmp_path: Path) -> None:

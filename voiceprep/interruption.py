@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import threading
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import FrameType
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -43,8 +46,30 @@ class Interruption:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    def let_happen(self) -> None:
+        """Raise again what was noted, once the context is left."""
+        if self._signal is not None:
+            signal.raise_signal(signal.Signals[self._signal])
+
     def _note(self, number: int, _frame: FrameType | None) -> None:
         name = signal.Signals(number).name
         if self._signal == name == "SIGINT":
             raise KeyboardInterrupt
         self._signal = name
+
+
+@contextlib.contextmanager
+def held_back() -> Iterator[None]:
+    """Hold back Ctrl-C and the like until what must not be left half done is done.
+
+    Outside the main thread, where no signal is handled, there is nothing to hold back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    interruption = Interruption()
+    try:
+        with interruption:
+            yield
+    finally:
+        interruption.let_happen()

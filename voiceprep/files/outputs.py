@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from voiceprep.errors import VoiceprepError
 from voiceprep.files.recordings import Refused
+from voiceprep.interruption import held_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -307,12 +308,13 @@ def keep(
         # All are on disk before the first is in place.
         for path, text in texts.items():
             ready.append((_written(path, text), path))
-        path = journal.folder / JOURNAL
-        journal.begin(stamp.source, texts)
-        for temporary, path in ready:
-            temporary.replace(path)
-        path = journal.folder / JOURNAL
-        journal.finish(stamp, texts, numbers)
+        with held_back():
+            path = journal.folder / JOURNAL
+            journal.begin(stamp.source, texts)
+            for temporary, path in ready:
+                temporary.replace(path)
+            path = journal.folder / JOURNAL
+            journal.finish(stamp, texts, numbers)
     except OSError as error:
         raise VoiceprepError(
             f"{path}: cannot be written ({error.strerror or error})"
