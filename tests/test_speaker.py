@@ -243,6 +243,18 @@ def test_the_rate_changes_the_pace(tmp_path: Path) -> None:
     assert lengths[0] > 1.5 * lengths[1]
 
 
+def test_every_text_is_spoken_at_its_own_rate(tmp_path: Path) -> None:
+    english = choose_voice(system_voices(), "en")
+    lengths: dict[int, list[float]] = {120: [], 240: []}
+    for _ in range(4):
+        with Synthesizer("system") as synthesizer:
+            for k in range(6):
+                rate_wpm, file = (120, 240)[k % 2], tmp_path / f"{k}.wav"
+                synthesizer.speak("How are you?", english.id, rate_wpm, file)
+                lengths[rate_wpm].append(audio.seconds(audio.read(file)))
+    assert min(lengths[120]) > 1.5 * max(lengths[240])
+
+
 def test_only_so_much_is_kept_and_the_oldest_goes_first(tmp_path: Path) -> None:
     cache = SpeechCache(tmp_path / "speech", most_bytes=250)
     for name in "abcd":

@@ -49,7 +49,7 @@ DEFAULT_RATE_WPM = 150
 POLL_S = 0.02
 """How often somebody who wants to stop is asked while a text is being synthesised."""
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """To be raised when the same voice, rate and text come to sound different."""
 
 CACHE_BYTES = 200_000_000

@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
 import wave
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,6 +45,10 @@ class SystemEngine:
         import pyttsx3
 
         self._engine = pyttsx3.init()
+        if self._espeak:
+            # Until its loop has run once, pyttsx3 keeps what is set for the start of the loop,
+            # where it may cancel it.
+            self._engine.runAndWait()
 
     def voices(self) -> dict[str, Any]:
         """Return every voice of the system and the one it would take by itself."""
@@ -59,14 +62,10 @@ class SystemEngine:
         """Write a text, spoken, to a file."""
         self._engine.setProperty("voice", voice)
         self._engine.setProperty("rate", round(rate))
-        finished = threading.Event()
-        listener = self._engine.connect("finished-utterance", lambda **_: finished.set())
+        if self._espeak:
+            _wait_for_espeak()
         self._engine.save_to_file(text, path)
         self._engine.runAndWait()
-        if self._espeak:
-            # runAndWait of pyttsx3 2.99 may come back early; the file is written at the end.
-            finished.wait()
-        self._engine.disconnect(listener)
         used = str(self._engine.getProperty("voice"))
         if self._espeak and used != voice:
             # pyttsx3 does not look at what eSpeak NG answers and keeps the voice it had.
@@ -90,6 +89,17 @@ def _load_packaged_espeak() -> None:
     os.chdir(Path(espeakng_loader.get_data_path()).parent)
     os.environ["ESPEAK_DATA_PATH"] = "."
     ctypes.CDLL(espeakng_loader.get_library_path())
+
+
+def _wait_for_espeak() -> None:
+    """Wait until eSpeak NG has taken the rate.
+
+    It does so on a thread of its own, and pyttsx3 2.99 cancels what is still waiting there
+    when its loop starts: the text would be spoken at the rate before, or not at all.
+    """
+    from pyttsx3.drivers import _espeak
+
+    _espeak.Synchronize()
 
 
 class NaturalEngine:
