@@ -7,6 +7,7 @@ a point is read once more among its neighbours. Pure but for the model, which is
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
@@ -37,6 +38,11 @@ says, and the one before it may say what it is about."""
 
 NEIGHBOURING = 12
 """Words of each neighbour that are read with it."""
+
+USUAL_RELEVANCE, USUAL_PASSAGES = 0.35, 2
+"""What a passage is taken to have to do with the question before it is read, and how many
+such passages stand for the rest of an answer beside those that were read: a single sentence
+is neither on nor off the question for being alone."""
 
 _ENGLISH = frozenset(
     re.findall(
@@ -75,6 +81,8 @@ class Reading:
     `said` and `denied` are the logits of the model, `similarity` is the cosine with the
     nearest wording of the point, `margin` that less the same for the nearest other point.
     `wrong` is the share of the words of the whole answer that seem misrecognised.
+    `refused` is the largest `denied` of the passages read against this point, `relevance`
+    how much of the rest of the answer says or denies any point, 0 to 1.
     """
 
     span: Span
@@ -83,6 +91,8 @@ class Reading:
     similarity: float
     margin: float
     wrong: float
+    refused: float
+    relevance: float
 
 
 def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Reading, ...], ...]:
@@ -100,10 +110,13 @@ def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Readin
     rows: list[list[Reading]] = [[] for _ in points]
     for (k, i), (says, denies, _) in zip(pairs, logits.tolist(), strict=True):
         near, margin = float(cosines[k, i]), float(margins[k, i])
-        rows[k].append(Reading(spans[i], says, denies, near, margin, wrong))
-    return tuple(
-        _looked_again(text, point.text, row, spans, model)
-        for point, row in zip(points, rows, strict=True)
+        alone = Reading(spans[i], says, denies, near, margin, wrong, denies, USUAL_RELEVANCE)
+        rows[k].append(alone)
+    return _in_context(
+        [
+            _looked_again(text, point.text, row, spans, model)
+            for point, row in zip(points, rows, strict=True)
+        ]
     )
 
 
@@ -125,6 +138,28 @@ def _looked_again(
     ((says, denies, _),) = model.read([(point, wide)]).tolist()
     wider = replace(best, said=(best.said + says) / 2, denied=(best.denied + denies) / 2)
     return tuple(wider if r is best else r for r in row)
+
+
+def _in_context(rows: Sequence[Sequence[Reading]]) -> tuple[tuple[Reading, ...], ...]:
+    """Return the readings with what the other passages say."""
+    touched: dict[Span, float] = {}
+    for reading in (r for row in rows for r in row):
+        logit = max(reading.said, reading.denied)
+        touched[reading.span] = max(touched.get(reading.span, 0.0), _probability(logit))
+    total = sum(touched.values()) + USUAL_PASSAGES * USUAL_RELEVANCE
+    others = len(touched) - 1 + USUAL_PASSAGES
+    return tuple(
+        tuple(
+            replace(r, refused=refused, relevance=(total - touched[r.span]) / others)
+            for r in row
+        )
+        for row in rows
+        for refused in [max(r.denied for r in row)]
+    )
+
+
+def _probability(logit: float) -> float:
+    return 0.5 + 0.5 * math.tanh(logit / 2)
 
 
 def _among_neighbours(text: str, spans: Sequence[Span], at: int) -> str:
