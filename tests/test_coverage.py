@@ -16,7 +16,7 @@ from voiceprep.coverage import PARTIAL, cover, why_absent
 from voiceprep.entailment import EntailmentModel, load_entailment
 from voiceprep.errors import ModelError
 from voiceprep.questions import KeyPoint, Question
-from voiceprep.readings import NEAR_ENOUGH, WORTH_A_SECOND_LOOK, readings
+from voiceprep.readings import NEAR_ENOUGH, USUAL_RELEVANCE, WORTH_A_SECOND_LOOK, readings
 from voiceprep.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -194,6 +194,38 @@ def test_the_next_sentence_may_take_a_point_back(reader: EntailmentModel) -> Non
     assert reader.read([(point, said)])[0][0] > WORTH_A_SECOND_LOOK
     assert max(r.said for r in kept) > max(r.said for r in taken)
     assert max(r.denied for r in taken) > max(r.denied for r in kept)
+
+
+SAID = "Before every release we run the automated tests."
+OTHER_POINTS = (
+    "Then the release goes to a few users first. If something is wrong, we can roll back "
+    "within minutes."
+)
+OFF_THE_QUESTION = (
+    "Then I went to Lisbon to see my sister. Her new flat has a small balcony and a view."
+)
+
+
+def test_the_rest_of_the_answer_counts(reader: EntailmentModel) -> None:
+    def first(rest: str) -> tuple[float, float]:
+        text = f"{SAID} {rest}".strip()
+        score = cover(Transcript(text), TESTING, reader).points[0].score
+        return score, readings(text, TESTING, reader)[0][0].relevance
+
+    (alone, usual), (on, high), (off, low) = map(first, ("", OTHER_POINTS, OFF_THE_QUESTION))
+    assert usual == pytest.approx(USUAL_RELEVANCE)
+    assert low < usual < high
+    assert off < alone < on
+
+
+def test_a_point_that_another_passage_turns_down_is_in_doubt(reader: EntailmentModel) -> None:
+    stands = f"{SAID} {OTHER_POINTS}"
+    denied = f"{stands} But honestly, we never ran any automated test before a release."
+    (before, *_), (after, *_) = (readings(t, TESTING, reader)[0] for t in (stands, denied))
+    assert before.said == pytest.approx(after.said)
+    assert before.refused < 0.5 < after.refused
+    sure, doubted = (cover(Transcript(t), TESTING, reader).points[0] for t in (stands, denied))
+    assert doubted.score < sure.score
 
 
 def test_what_was_read_while_speaking_is_not_read_again(

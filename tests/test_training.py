@@ -145,8 +145,7 @@ def test_the_threshold_falls_where_words_are_wrong() -> None:
         covered, denied = number % 2 == 0, number % 4 == 1
         said = rng.gauss(3.0 if covered else -3.0, 1.5) - 3.0 * misheard
         wrong = rng.gauss(0.2 if misheard else 0.02, 0.01)
-        denies = rng.gauss(-2.0, 1.0)
-        read = Reading((0, 9), said, denies, rng.random(), 0.0, wrong, denies, 0.35)
+        read = Reading((0, 9), said, rng.gauss(-2.0, 1.0), rng.random(), 0.0, wrong)
         return Case(str(number % 7), covered, denied, False, misheard, (read,))
 
     train = [case(i, misheard=i >= 200) for i in range(400)]

@@ -66,7 +66,7 @@ class Head:
             + self.denied * reading.denied
             + self.similarity * reading.similarity
             + self.margin * reading.margin
-            + self.refused * softplus(reading.refused)
+            + self.refused * reading.refused
             + self.relevance * reading.relevance
             + self.wrong * reading.wrong
             + self.bias
@@ -97,11 +97,6 @@ PLAIN = Head(
 )
 """For points with phrasings and without: fitted by `calibrate.py` of
 `tests/training/coverage` on answers that nothing else learnt from."""
-
-
-def softplus(logit: float) -> float:
-    """Return log(1 + e^x): nothing well below zero, the logit itself well above."""
-    return max(logit, 0.0) + math.log1p(math.exp(-abs(logit)))
 
 
 def why_absent(question: Question) -> str | None:

@@ -81,8 +81,9 @@ class Reading:
     `said` and `denied` are the logits of the model, `similarity` is the cosine with the
     nearest wording of the point, `margin` that less the same for the nearest other point.
     `wrong` is the share of the words of the whole answer that seem misrecognised.
-    `refused` is the largest `denied` of the passages read against this point, `relevance`
-    how much of the rest of the answer says or denies any point, 0 to 1.
+    `refused` is how strongly any passage turns the point down: the largest logit of that,
+    or 0 where none does. `relevance` is how much of the rest of the answer says or denies
+    any point, 0 to 1.
     """
 
     span: Span
@@ -91,8 +92,8 @@ class Reading:
     similarity: float
     margin: float
     wrong: float
-    refused: float
-    relevance: float
+    refused: float = 0.0
+    relevance: float = USUAL_RELEVANCE
 
 
 def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Reading, ...], ...]:
@@ -110,8 +111,7 @@ def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Readin
     rows: list[list[Reading]] = [[] for _ in points]
     for (k, i), (says, denies, _) in zip(pairs, logits.tolist(), strict=True):
         near, margin = float(cosines[k, i]), float(margins[k, i])
-        alone = Reading(spans[i], says, denies, near, margin, wrong, denies, USUAL_RELEVANCE)
-        rows[k].append(alone)
+        rows[k].append(Reading(spans[i], says, denies, near, margin, wrong))
     return _in_context(
         [
             _looked_again(text, point.text, row, spans, model)
@@ -154,12 +154,17 @@ def _in_context(rows: Sequence[Sequence[Reading]]) -> tuple[tuple[Reading, ...],
             for r in row
         )
         for row in rows
-        for refused in [max(r.denied for r in row)]
+        for refused in [_softplus(max(r.denied for r in row))]
     )
 
 
 def _probability(logit: float) -> float:
     return 0.5 + 0.5 * math.tanh(logit / 2)
+
+
+def _softplus(logit: float) -> float:
+    """Return log(1 + e^x): 0 far below zero, the logit itself far above."""
+    return max(logit, 0.0) + math.log1p(math.exp(-abs(logit)))
 
 
 def _among_neighbours(text: str, spans: Sequence[Span], at: int) -> str:

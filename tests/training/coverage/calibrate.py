@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tests.benchmarks.coverage import area, misheard, read
-from voiceprep.coverage import Head, softplus
+from voiceprep.coverage import Head
 from voiceprep.entailment import load_entailment
 from voiceprep.readings import Reading, readings
 
@@ -43,6 +43,8 @@ MOST_DENIED = 0.15
 """Share of the points turned down that may be called covered, at most."""
 OFF_TOPIC = 0.2
 """Weight of a point of another question: few people answer another one."""
+SIGNALS = ("said", "denied", "similarity", "margin", "refused", "relevance")
+"""What the regression weighs; what wrong words weigh is found after it (`_lenient`)."""
 START = Head(
     said=1.0,
     denied=0.0,
@@ -154,14 +156,7 @@ def _wrong(chosen: Sequence[Case]) -> float:
 
 
 def _signals(reading: Reading) -> tuple[float, ...]:
-    return (
-        reading.said,
-        reading.denied,
-        reading.similarity,
-        reading.margin,
-        softplus(reading.refused),
-        reading.relevance,
-    )
+    return tuple(getattr(reading, name) for name in SIGNALS)
 
 
 def _logistic(x: Numbers, y: Numbers, counted: Numbers) -> Head:
@@ -175,7 +170,8 @@ def _logistic(x: Numbers, y: Numbers, counted: Numbers) -> Head:
         slope = z.T @ (counted * (y - p)) - pull @ w
         w += np.linalg.solve((z * (counted * p * (1 - p))[:, None]).T @ z + pull, slope)
     weights = w[:-1] / spread
-    return Head(*weights.tolist(), wrong=0.0, bias=float(w[-1] - weights @ mean))
+    bias = float(w[-1] - weights @ mean)
+    return Head(**dict(zip(SIGNALS, weights.tolist(), strict=True)), wrong=0.0, bias=bias)
 
 
 def score(head: Head, chosen: Sequence[Case]) -> Numbers:
