@@ -262,7 +262,7 @@ def pairs(known: Material, rng: random.Random) -> list[Pair]:
         for point in question.key_points:
             if rng.random() < ECHOED:
                 echo = rng.choice(ECHOES).replace("{q}", question.text)
-                made.append(_told(echo, echo.split(), rng).against(_claim(point, rng)))
+                made.append(_told(echo, rng).against(_claim(point, rng)))
     made += _plainly(known, rng)
     rng.shuffle(made)
     return made
@@ -274,10 +274,10 @@ def _plainly(known: Material, rng: random.Random) -> Iterator[Pair]:
     known_verbs = plain.verbs(claims)
     for claim in claims:
         told = plain.said(claim, known_verbs, rng)
-        yield _told(told, told.split(), rng).against(claim, said=1.0)
+        yield _told(told, rng).against(claim, said=1.0)
         for _ in range(2):
             told = plain.denied(claim, known_verbs, rng)
-            yield _told(told, told.split(), rng).against(claim, denied=1.0)
+            yield _told(told, rng).against(claim, denied=1.0)
 
 
 def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> Iterator[Pair]:
@@ -286,7 +286,7 @@ def _from_answer(answer: SpokenAnswer, known: Material, rng: random.Random) -> I
     words = answer.text.split()
     cut = as_cut(answer) if rng.random() < AS_CUT else _in_pieces(answer, rng)
     for stretch in cut:
-        told = _told(stretch.text, words, rng, raw=answer.is_raw)
+        told = _told(stretch.text, rng, words, raw=answer.is_raw)
         for point in stretch.unclear:
             yield told.against(_claim(points[point], rng), math.nan, math.nan)
         for point, letters in stretch.touched.items():
@@ -362,7 +362,7 @@ def _from_passage(
     others = [i for i in range(len(points)) if i != passage.point]
     text, label = _restated(passage, rng)
     words = f"{text} {rng.choice(lesson.passages).text}".split()
-    told = _told(_neighboured(text, passage.point, lesson, rng), words, rng)
+    told = _told(_neighboured(text, passage.point, lesson, rng), rng, words)
     said, denied = SAID.get(label, 0.0), float(label == "denied")
     yield told.against(_claim(points[passage.point], rng, told.text), said, denied)
     if said or denied:
@@ -409,12 +409,16 @@ def _part(text: str, rng: random.Random, *, last: bool) -> str:
     return parts[-1] if last else parts[0]
 
 
-def _told(text: str, others: Sequence[str], rng: random.Random, *, raw: bool = False) -> Told:
-    """Return the text and how it is heard, several times; wrong words come from `others`.
+def _told(
+    text: str, rng: random.Random, others: Sequence[str] = (), *, raw: bool = False
+) -> Told:
+    """Return the text and how it is heard, several times.
 
-    A text that is not `raw` loses its marks often.
+    Wrong words come from `others`, or from the text. One that is not `raw` loses its marks
+    often.
     """
-    return Told(text, tuple(_heard(text, others, rng, raw=raw) for _ in range(HEARINGS)))
+    pool = others or text.split()
+    return Told(text, tuple(_heard(text, pool, rng, raw=raw) for _ in range(HEARINGS)))
 
 
 def _heard(text: str, others: Sequence[str], rng: random.Random, *, raw: bool) -> Hearing:

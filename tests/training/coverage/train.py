@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import random
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -114,15 +115,20 @@ def _lessons(
     alike: tuple[str, str] = APART,
 ) -> Iterator[Any]:
     """Yield the logits of some pairs and what they should be, again and again, each time
-    heard anew."""
+    heard anew, in another order."""
     some = among or [None] * len(made)
     for hearing in itertools.cycle(range(HEARINGS)):
-        for round_, these, probabilities in zip(made, some, wanted, strict=True):
-            for chosen in round_.batches(course.batch, these, alike):
-                found = logits_of(model, round_, chosen, hearing)
-                at = chosen.to(probabilities.device)
-                wished = torch.cat([probabilities[at], round_.wrong[at, hearing, None]], 1)
-                yield found, wished[:, : found.shape[1]]
+        batches = [
+            (round_, probabilities, chosen)
+            for round_, these, probabilities in zip(made, some, wanted, strict=True)
+            for chosen in round_.batches(course.batch, these, alike)
+        ]
+        random.shuffle(batches)
+        for round_, probabilities, chosen in batches:
+            found = logits_of(model, round_, chosen, hearing)
+            at = chosen.to(probabilities.device)
+            wished = torch.cat([probabilities[at], round_.wrong[at, hearing, None]], 1)
+            yield found, wished[:, : found.shape[1]]
 
 
 def worth_learning(reader: Reader, round_: Device) -> Any:
@@ -326,6 +332,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=8)
     options = parser.parse_args()
     torch.manual_seed(options.seed)
+    random.seed(options.seed)
     device, folder = options.device, options.folder
     folder.mkdir(parents=True, exist_ok=True)
     known, reader = with_related(material(options.leave_out), device), Reader()
