@@ -60,7 +60,7 @@ ALONE, FIND, READ = "alone.onnx", "find.onnx", "read.onnx"
 SHA256 = {
     ALONE: "6cec80f7ba941addb7263e467bc14cf20bd79805b2702ba620ecabc82e8e2dda",
     FIND: "fadf8b70064daf57f413babecf3d01e3db270002842c84eb083389480db6c959",
-    READ: "629524d5f89093167043e10d4d427ea556e6269fcbee0f204902bd7509ab15f4",
+    READ: "89b2bdad03cc4eba67fb65d1127dc39754104bb617fabcd4115a5662a3549497",
 }
 """Our own files: the first layers of the one that reads; the one that makes a vector; the
 layers that read two texts together."""
