@@ -64,7 +64,7 @@ class Course:
 
 TEACHER = Course(3150, 256, 1.5e-4)
 FINDER = Course(1190, 512, 3e-4)
-READER = Course(2500, 128, 2e-4)
+READER = Course(3600, 128, 2e-4)
 
 CLEAR, REPEATED = 0.1, 0.15
 """Share of the pairs that have nothing to do with each other that the reader repeats, of those
