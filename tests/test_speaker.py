@@ -255,6 +255,36 @@ def test_every_text_is_spoken_at_its_own_rate(tmp_path: Path) -> None:
     assert min(lengths[120]) > 1.5 * max(lengths[240])
 
 
+LOOPS = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import synthesis
+synthesis._load_packaged_espeak()
+from pyttsx3.drivers import _espeak
+from pyttsx3.engine import Engine
+done = []
+def noted(owner, name):
+    call = getattr(owner, name)
+    setattr(owner, name, lambda *a, **k: (done.append(name), call(*a, **k))[1])
+noted(_espeak, "SetParameter")
+noted(_espeak, "Synchronize")
+noted(Engine, "runAndWait")
+synthesis.SystemEngine().speak("Hello", sys.argv[2], 120, sys.argv[3])
+print([before for before, now in zip(done, done[1:]) if now == "runAndWait"])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="eSpeak NG alone takes the rate later")
+def test_nothing_waits_in_espeak_when_the_loop_starts(tmp_path: Path) -> None:
+    """It would be cancelled, once in a hundred times, and with it this text or the next."""
+    english = choose_voice(system_voices(), "en")
+    file = tmp_path / "hello.wav"
+    program = [sys.executable, "-c", LOOPS, str(ROOT / "voiceprep" / "sound"), english.id]
+    done = subprocess.run([*program, str(file)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "['Synchronize', 'Synchronize']"
+    assert file.is_file()
+
+
 def test_only_so_much_is_kept_and_the_oldest_goes_first(tmp_path: Path) -> None:
     cache = SpeechCache(tmp_path / "speech", most_bytes=250)
     for name in "abcd":

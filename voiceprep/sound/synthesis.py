@@ -48,7 +48,7 @@ class SystemEngine:
         if self._espeak:
             # Until its loop has run once, pyttsx3 keeps what is set for the start of the loop,
             # where it may cancel it.
-            self._engine.runAndWait()
+            self._run()
 
     def voices(self) -> dict[str, Any]:
         """Return every voice of the system and the one it would take by itself."""
@@ -62,15 +62,26 @@ class SystemEngine:
         """Write a text, spoken, to a file."""
         self._engine.setProperty("voice", voice)
         self._engine.setProperty("rate", round(rate))
-        if self._espeak:
-            _wait_for_espeak()
         self._engine.save_to_file(text, path)
-        self._engine.runAndWait()
+        self._run()
         used = str(self._engine.getProperty("voice"))
         if self._espeak and used != voice:
             # pyttsx3 does not look at what eSpeak NG answers and keeps the voice it had.
             raise SystemExit(f"the engine took the voice {used} in place of {voice}")
         return {"voice": used}
+
+    def _run(self) -> None:
+        """Run the loop of pyttsx3 once eSpeak NG has taken what was set.
+
+        It does so on a thread of its own. If that is busy when the loop starts, pyttsx3 2.99
+        cancels what waits there, so that a text is spoken at the rate before, and keeps in
+        mind to cancel once more, so that the next text is not spoken at all.
+        """
+        if self._espeak:
+            from pyttsx3.drivers import _espeak
+
+            _espeak.Synchronize()
+        self._engine.runAndWait()
 
 
 def _load_packaged_espeak() -> None:
@@ -89,17 +100,6 @@ def _load_packaged_espeak() -> None:
     os.chdir(Path(espeakng_loader.get_data_path()).parent)
     os.environ["ESPEAK_DATA_PATH"] = "."
     ctypes.CDLL(espeakng_loader.get_library_path())
-
-
-def _wait_for_espeak() -> None:
-    """Wait until eSpeak NG has taken the rate.
-
-    It does so on a thread of its own, and pyttsx3 2.99 cancels what is still waiting there
-    when its loop starts: the text would be spoken at the rate before, or not at all.
-    """
-    from pyttsx3.drivers import _espeak
-
-    _espeak.Synchronize()
 
 
 class NaturalEngine:
