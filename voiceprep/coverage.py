@@ -7,7 +7,6 @@ evidence. Pure but for the model, which is passed in.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from voiceprep.analysis import Coverage, Evidence, PointCoverage, PointStatus
 from voiceprep.keypoints import points_of
 from voiceprep.passages import words_of
-from voiceprep.readings import readings
+from voiceprep.readings import probability, readings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +71,7 @@ class Head:
             + self.bias
             - max(reading.denied - max(reading.said, 0.0), 0.0)
         )
-        return 0.5 + 0.5 * math.tanh(logit / 2)
+        return probability(logit)
 
 
 PHRASED = Head(

@@ -9,7 +9,6 @@ chosen among the clauses of the answer, never written by the model.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from voiceprep.analysis import Coverage, PointCoverage, PointStatus
 from voiceprep.coverage import best_evidence
 from voiceprep.keypoints import points_of
+from voiceprep.readings import probability
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,7 +70,7 @@ class Calibration:
 
     def score(self, logit: float) -> float:
         """Return the score, 0 to 1, of an answer with this logit; ½ where it begins."""
-        return 0.5 + 0.5 * math.tanh(SLOPE / 2 * (logit - self.begin))
+        return probability(SLOPE * (logit - self.begin))
 
 
 def calibrate(silence: Sequence[float], sample: Sequence[float]) -> list[Calibration]:

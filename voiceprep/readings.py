@@ -107,7 +107,7 @@ def readings(text: str, question: Question, model: Reader) -> tuple[tuple[Readin
     margins = _margins(cosines)
     pairs = _promising(cosines)
     logits = model.read([(points[k].text, said[i]) for k, i in pairs])
-    wrong = float(np.mean(0.5 + 0.5 * np.tanh(logits[:, 2] / 2)))
+    wrong = float(np.mean([probability(logit) for logit in logits[:, 2].tolist()]))
     rows: list[list[Reading]] = [[] for _ in points]
     for (k, i), (says, denies, _) in zip(pairs, logits.tolist(), strict=True):
         near, margin = float(cosines[k, i]), float(margins[k, i])
@@ -145,20 +145,19 @@ def _in_context(rows: Sequence[Sequence[Reading]]) -> tuple[tuple[Reading, ...],
     touched: dict[Span, float] = {}
     for reading in (r for row in rows for r in row):
         logit = max(reading.said, reading.denied)
-        touched[reading.span] = max(touched.get(reading.span, 0.0), _probability(logit))
+        touched[reading.span] = max(touched.get(reading.span, 0.0), probability(logit))
     total = sum(touched.values()) + USUAL_PASSAGES * USUAL_RELEVANCE
     others = len(touched) - 1 + USUAL_PASSAGES
-    return tuple(
-        tuple(
-            replace(r, refused=refused, relevance=(total - touched[r.span]) / others)
-            for r in row
-        )
-        for row in rows
-        for refused in [_softplus(max(r.denied for r in row))]
-    )
+    rest = {span: (total - share) / others for span, share in touched.items()}
+    found = []
+    for row in rows:
+        refused = _softplus(max(r.denied for r in row))
+        found.append(tuple(replace(r, refused=refused, relevance=rest[r.span]) for r in row))
+    return tuple(found)
 
 
-def _probability(logit: float) -> float:
+def probability(logit: float) -> float:
+    """Return the probability of a logit, 1 / (1 + e^-x), for any number."""
     return 0.5 + 0.5 * math.tanh(logit / 2)
 
 
